@@ -1,0 +1,63 @@
+import { gateHolder } from "./gate.ts";
+
+/** What a leaf may return: it is logged, and handed back when the thread re-enters. */
+// biome-ignore lint/suspicious/noConfusingVoidType: the type of a method that returns nothing
+export type LeafResult = number | boolean | void;
+
+/** How one leaf takes part in exploration. `{}` says: one atomic step. */
+export interface Leaf<Owner, Args extends unknown[]> {
+  /** The thread sleeps until this holds. Reads state columns, changes nothing. */
+  readonly when?: (owner: Owner, ...args: Args) => boolean;
+  /** Logged, but no step of its own: it runs together with the step before it. For ghosts, counters, steady columns. */
+  readonly silent?: true;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
+type Method = (...args: any[]) => LeafResult;
+
+/** The leaves of a class: public methods that return a number, a boolean or nothing. */
+export type LeafTable<Owner> = {
+  readonly [Name in keyof Owner as Owner[Name] extends Method ? Name : never]?: Owner[Name] extends Method ? Leaf<Owner, Parameters<Owner[Name]>> : never;
+};
+
+/** A leaf as the explorer knows it. */
+export interface LeafOperation {
+  /** "pte.load": what schedules print and mutants override. */
+  readonly name: string;
+  /** "pte-mmu": the package that owns it. */
+  readonly package: string;
+  readonly body: (...args: unknown[]) => LeafResult;
+  readonly when: ((owner: object, ...args: unknown[]) => boolean) | undefined;
+  readonly silent: boolean;
+}
+
+/**
+ * Makes the named methods of `type` the atomic steps of a machine. For a static block, in the explore build only:
+ * `static { if (__EXPLORE__) leaves(PageTables, "pte-mmu/pte", { load: {}, lock: { when: … } }); }`
+ *
+ * @param prefix The package, a slash, and the prefix of the leaves' names; bundlers rename classes, so it is said.
+ */
+export function leaves<Owner extends object>(type: { readonly prototype: Owner }, prefix: `${string}/${string}`, table: LeafTable<Owner>): void {
+  if (!__EXPLORE__) return;
+  const [packageName, group] = prefix.split("/") as [string, string];
+  for (const [method, leaf] of Object.entries(table) as [keyof Owner & string, Leaf<object, unknown[]>][]) {
+    const body = type.prototype[method] as LeafOperation["body"];
+    const operation: LeafOperation = { name: `${group}.${method}`, package: packageName, body, when: leaf.when, silent: leaf.silent ?? false };
+    Object.defineProperty(type.prototype, method, {
+      value: function (this: object, ...args: unknown[]): LeafResult {
+        const { gate, inLeaf } = gateHolder;
+        return gate === null || inLeaf ? body.apply(this, args) : gate.pass(operation, this, args);
+      },
+    });
+  }
+}
+
+/**
+ * At the head of a loop that tries again: from here on, of all that the thread has seen only `live` matters.
+ * States that agree in it are one. Nothing in the ordinary build.
+ */
+export function mark(label: string, ...live: (number | boolean)[]): void {
+  if (!__EXPLORE__) return;
+  const { gate, inLeaf } = gateHolder;
+  if (gate !== null && !inLeaf) gate.mark(label, live);
+}

@@ -1,0 +1,34 @@
+export { type Access, EXEC, READ, WRITE } from "./access.ts";
+export {
+  type FaultResult,
+  VM_FAULT_FALLBACK,
+  VM_FAULT_MAJOR,
+  VM_FAULT_NEEDDSYNC,
+  VM_FAULT_NOPAGE,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+  faultIsError,
+} from "./fault-result.ts";
+export {
+  byteOffsetOf,
+  type ByteOffset,
+  GiB,
+  KiB,
+  MiB,
+  type PageIndex,
+  type Pfn,
+  type Unit,
+  type VirtualAddress,
+  addressOf,
+  pageCountOf,
+  pageIndexOf,
+  virtualPageOf,
+} from "./quantities.ts";
+export {
+  EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EFBIG, EINVAL, EIO, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, EACCES,
+  OK,
+  type Status,
+  statusName,
+} from "./status.ts";

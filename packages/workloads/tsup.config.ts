@@ -1,0 +1,3 @@
+import { oneBuild } from "../../tsup.preset.ts";
+
+export default oneBuild();

@@ -1,0 +1,3 @@
+import { moveColumnsAtEveryOperation } from "@zeropfn/state";
+
+moveColumnsAtEveryOperation(true);

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+type Projects = NonNullable<NonNullable<ViteUserConfig["test"]>["projects"]>;
+
+const setup = (name: string): string => join(import.meta.dirname, "tools", "test-setup", `${name}.ts`);
+
+/**
+ * The three ways in which the tests of a package run:
+ * - `fast`: the ordinary build of its siblings;
+ * - `moving`: the same tests while every pool that may grow replaces its columns at every operation;
+ * - `explore`: `*.explore.test.ts`, on explore builds. In vitest 4 only `ssr.resolve.conditions` chooses them.
+ */
+export function projectsOf(name: string, root: string): Projects {
+  const everyday = { include: ["test/**/*.test.ts"], exclude: ["test/**/*.explore.test.ts"] };
+  return [
+    { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:fast`, ...everyday } },
+    { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [setup("moving-columns")] } },
+    {
+      root,
+      define: { __EXPLORE__: "true" },
+      ssr: { resolve: { conditions: ["explore", "module", "node", "development|production"] } },
+      test: { name: `${name}:explore`, include: ["test/**/*.explore.test.ts"] },
+    },
+  ];
+}
+
+/** The configuration of one package: `vitest run` in its folder. */
+export const packageTests = (name: string, root: string): ViteUserConfig => defineConfig({ test: { projects: projectsOf(name, root), passWithNoTests: true } });
