@@ -30,13 +30,13 @@ export interface Extent {
  * Files as extents: where the pages of each lie on a device, and which are holes. Neighbours that are contiguous in the
  * file and on the device are one extent.
  *
- * Blocks may lie behind the end of a file; only `setSize` to a smaller or equal size and `punch` free them.
+ * Blocks may lie behind the end of a file; only `truncate` to a smaller or equal size and `punch` free them.
  */
 export class FileExtents {
   static {
     if (__EXPLORE__)
       leaves(FileExtents, "fs-extents/extents", {
-        createFile: {}, removeFile: {}, size: {}, storeSize: {}, findBlock: {}, allocateBlock: {}, freeNextRun: {}, extentCount: {}, setSize: {}, punch: {},
+        createFile: {}, removeFile: {}, freeNumber: {}, size: {}, setSize: {}, truncate: {}, findBlock: {}, allocateBlock: {}, punch: {}, freeNextRun: {}, extentCount: {},
       });
   }
   readonly blockShift: number;
@@ -64,10 +64,16 @@ export class FileExtents {
     return file;
   }
 
-  /** Frees the blocks of a file and its number. */
+  /** Frees the blocks of a file, then its number. */
   removeFile(file: number): void {
-    this.setSize(file, 0);
-    this.storeSize(file, NO_SIZE);
+    this.punch(file, 0, Infinity);
+    this.freeNumber(file);
+  }
+
+  /** Frees the number of a file that has no blocks. */
+  freeNumber(file: number): void {
+    this.#check(file);
+    this.#sizes[file] = 0;
   }
 
   /** Size in bytes. @throws {FsExtentsError} FS_EXTENTS_NO_FILE */
@@ -77,26 +83,33 @@ export class FileExtents {
   }
 
   /**
-   * Truncates: what lies behind the new end is freed, what is added is a hole. The bytes of the last page behind the new
-   * end are the caller's to zero.
+   * Sets the size and frees nothing.
    *
    * @param bytes New size: integer, 0 … 2^53-2.
    * @returns OK, EINVAL (negative, no integer), EFBIG (too large).
    * @throws {FsExtentsError} FS_EXTENTS_NO_FILE
-   * @complexity As `punch` of what is behind the end. Several steps: the size first, then each extent.
-   * @kernel truncate_setsize(), then the filesystem's truncate — mm/truncate.c, fs/ext4/inode.c, v6.12
+   * @kernel i_size_write() — include/linux/fs.h, v6.12
    */
   setSize(file: number, bytes: number): Status {
+    this.#check(file);
     if (bytes >= MAX_FILE_BYTES) return EFBIG;
     if (!Number.isInteger(bytes) || bytes < 0) return EINVAL;
-    const was = this.size(file);
-    this.storeSize(file, bytes);
-    return bytes > was ? OK : this.punch(file, pageCountOf(bytes, this.blockShift), Infinity);
+    this.#sizes[file] = bytes + 1;
+    return OK;
   }
 
-  /** The size alone: integer, 0 … 2^53-2; frees nothing. For writes that move the end out. @kernel i_size_write() — include/linux/fs.h, v6.12 */
-  storeSize(file: number, bytes: number): void {
-    this.#sizes[file] = bytes + 1;
+  /**
+   * Sets the size, and frees what lies behind the new end; what is added is a hole. The bytes of the last page behind the
+   * new end are the caller's to zero. Whoever maps pages must unmap between the two: that calls `setSize` and `punch`.
+   *
+   * @returns As `setSize`.
+   * @throws {FsExtentsError} FS_EXTENTS_NO_FILE
+   * @complexity Several steps: the size, then each extent behind the end.
+   * @kernel truncate_setsize(), then the filesystem's truncate — mm/truncate.c, fs/ext4/inode.c, v6.12
+   */
+  truncate(file: number, bytes: number): Status {
+    const was = this.size(file), status = this.setSize(file, bytes);
+    return status !== OK || bytes > was ? status : this.punch(file, pageCountOf(bytes, this.blockShift), Infinity);
   }
 
   /**
@@ -245,8 +258,6 @@ export class FileExtents {
 
 const NO_MORE = -1;
 const NO_ROW = -2;
-/** What `storeSize` is told to free the number of a file. */
-const NO_SIZE = -1;
 
 function checkOption(name: string, value: number, maximum: number): void {
   if (!Number.isInteger(value) || value < 1 || value > maximum) throw new FsExtentsError("FS_EXTENTS_BAD_ARGUMENT", `${name} ${value}, expected an integer from 1 to ${maximum}`);

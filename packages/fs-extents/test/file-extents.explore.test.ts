@@ -2,7 +2,7 @@ import { EXPLORE, type Gate, gateHolder, Slab } from "@zeropfn/state";
 import { afterEach, expect, test } from "vitest";
 import { FileExtents, NO_BLOCK } from "../src/index.ts";
 
-const SPLIT = new Set(["extents.setSize", "extents.punch", "extents.removeFile"]);
+const SPLIT = new Set(["extents.truncate", "extents.punch", "extents.removeFile"]);
 
 /** Performs each leaf at once and notes its name; those of `SPLIT` are no leaves. */
 function performing(names: string[]): Gate {
@@ -38,8 +38,8 @@ test("the split forms touch columns in leaves only: the size first, then one ste
   isBuilding = false;
   gateHolder.gate = performing(names);
 
-  files.setSize(0, 4096);
-  expect(names).toEqual(["extents.size", "extents.storeSize", "extents.freeNextRun", "extents.freeNextRun", "extents.freeNextRun"]);
+  files.truncate(0, 4096);
+  expect(names).toEqual(["extents.size", "extents.setSize", "extents.freeNextRun", "extents.freeNextRun", "extents.freeNextRun"]);
   files.removeFile(0);
   expect(files.findBlock(0, 0)).toBe(NO_BLOCK);
   expect(touched).toEqual([]);

@@ -23,7 +23,7 @@ function step(files: FileExtents, model: Model, [kind, file, page, count]: Step,
     else expect(rowsInUse(files, model)).toBe(size.extentCapacity);
   } else if (kind === "truncate") {
     const isShrinking = page * BLOCK_BYTES <= files.size(file);
-    expect(files.setSize(file, page * BLOCK_BYTES)).toBe(OK);
+    expect(files.truncate(file, page * BLOCK_BYTES)).toBe(OK);
     if (isShrinking) drop(page, Infinity);
   } else {
     files.removeFile(file);

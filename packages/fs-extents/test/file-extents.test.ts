@@ -77,13 +77,25 @@ test("a size is exact up to its largest, and refused from there on", () => {
   expect(files.size(file)).toBe(MAX_FILE_BYTES - 1);
 });
 
+test("truncate frees whole pages behind the new end and no other, and refuses what setSize refuses", () => {
+  const files = make(), file = files.createFile();
+  files.setSize(file, 4 * 4096);
+  for (let page = 0; page < 4; page++) files.allocateBlock(file, page);
+  expect(files.truncate(file, 4097)).toBe(OK);
+  expect(files.extents(file)).toEqual([{ first: 0, block: 0, count: 2 }]);
+  expect(files.truncate(file, 4096)).toBe(OK);
+  expect(files.extents(file)).toEqual([{ first: 0, block: 0, count: 1 }]);
+  expect([files.truncate(file, -1), files.truncate(file, 2 ** 60)]).toEqual([EINVAL, EFBIG]);
+  expect([files.size(file), files.freeBlocks]).toEqual([4096, 99]);
+});
+
 test("blocks behind the end of the file stay when it grows, and go when it is truncated to the same size", () => {
   const files = make(), file = files.createFile();
-  files.setSize(file, 4096);
+  files.truncate(file, 4096);
   files.allocateBlock(file, 9);
-  files.setSize(file, 8192);
+  files.truncate(file, 8192);
   expect(files.findBlock(file, 9)).not.toBe(NO_BLOCK);
-  files.setSize(file, 8192);
+  files.truncate(file, 8192);
   expect(files.findBlock(file, 9)).toBe(NO_BLOCK);
 });
 
