@@ -4,7 +4,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 type Projects = NonNullable<NonNullable<ViteUserConfig["test"]>["projects"]>;
 
-const setup = (name: string): string => join(import.meta.dirname, "tools", "test-setup", `${name}.ts`);
+const movingColumns = join(import.meta.dirname, "tools/test-setup/moving-columns.ts");
 
 /** A package without columns has none that could move, and its tests run where `state` is not built. */
 function hasColumns(root: string): boolean {
@@ -22,9 +22,7 @@ export function projectsOf(name: string, root: string): Projects {
   const everyday = { include: ["test/**/*.test.ts"], exclude: ["test/**/*.explore.test.ts"] };
   return [
     { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:fast`, ...everyday } },
-    ...(hasColumns(root)
-      ? [{ root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [setup("moving-columns")] } }]
-      : []),
+    ...(hasColumns(root) ? [{ root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [movingColumns] } }] : []),
     {
       root,
       define: { __EXPLORE__: "true" },
