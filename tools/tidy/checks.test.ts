@@ -210,8 +210,10 @@ describe("packages show what they are", () => {
 
   test("an exported number of a layout without its origin is seen", () => {
     const layout = (text: string) => kernelTags(fixture({ ...full, "packages/a/src/layout.ts": text }));
-    expect(layout("/** Bits. @kernel XA_CHUNK_SHIFT — include/linux/xarray.h, v6.12 */\nexport const A = 6;\nconst B = 7;")).toEqual([]);
-    expect(layout("/** Bits. */\nexport const A = 6;")).toEqual(["packages/a/src/layout.ts:2 has no @kernel"]);
+    expect(layout("/** Bits. @kernel XA_CHUNK_SHIFT — include/linux/xarray.h, v6.12 */\nexport const A = 6;\nconst B = 7;\nexport const NO_A = -1;")).toEqual(
+      [],
+    );
+    expect(layout("/** Bits. */\nexport const A = 6;")).toEqual(["packages/a/src/layout.ts:2 has no @kernel and no @differs"]);
   });
 });
 
