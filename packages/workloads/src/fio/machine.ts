@@ -1,17 +1,12 @@
-import type { Status, VirtualAddress } from "@zeropfn/units";
+import { createMachine, type Machine, type Stack } from "@zeropfn/mm";
+import { MiB } from "@zeropfn/units";
+import type { FioJob } from "./job.ts";
 
-/** What the runner uses of a file. `File` of `@zeropfn/mm` has it. */
-export interface FioFile {
-  truncate(bytes: number): Status;
-}
-/** What the runner uses of a process. `Process` of `@zeropfn/mm` has it. */
-export interface FioProcess<File> {
-  mmap(file: File, options: { offset: number; length: number; protection: number; flags: number }): VirtualAddress;
-  load8(address: VirtualAddress): number;
-  read(address: VirtualAddress, out: Uint8Array): number;
-}
-/** What the runner uses of a machine. `Machine` of `@zeropfn/mm` has it. */
-export interface FioMachine<File extends FioFile = FioFile, Process extends FioProcess<File> = FioProcess<File>> {
-  createFile(name: string, sizeBytes: number): File;
-  createProcess(): Process;
+/** Memory beside the pages of the file. */
+const SPARE_BYTES: number = 16 * MiB;
+
+/** A machine on which the job can run under any stack: memory for a page for each page of the file, and a device that could hold it. */
+export function fioMachine(job: FioJob, stack: Stack): Machine {
+  const fileBytes = Math.ceil(job.size / MiB) * MiB;
+  return createMachine({ stack, memoryBytes: fileBytes + SPARE_BYTES, pmemBytes: fileBytes });
 }
