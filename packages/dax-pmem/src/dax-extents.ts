@@ -10,6 +10,6 @@ export interface DaxExtents {
   findBlock(file: number, index: number): number;
   /** Gives page `index` a block. Its bytes are whatever they were. -1: no space. */
   allocateBlock(file: number, index: number): number;
-  /** Frees the blocks of pages [firstIndex, firstIndex + pageCount). */
-  punch(file: number, firstIndex: number, pageCount: number): void;
+  /** Frees the blocks of pages [firstIndex, firstIndex + pageCount). @returns OK, or ENOSPC if an extent cannot be split. */
+  punch(file: number, firstIndex: number, pageCount: number): Status;
 }

@@ -171,50 +171,52 @@ export class DaxFiles {
     if (entry !== NO_ENTRY && daxIsHole(entry)) this.#holes.drop(entry);
   }
 
-  /** Sets the file's size; what lies beyond it is gone. @returns OK, or EFBIG. @kernel ext4_setattr(), truncate_pagecache() — fs/ext4/inode.c, mm/truncate.c, v6.1 */
+  /** Sets the file's size; what lies beyond it is gone. @returns OK, EFBIG, or ENOSPC. @kernel ext4_setattr(), truncate_pagecache() — fs/ext4/inode.c, mm/truncate.c, v6.1 */
   truncate(file: number, bytes: number): Status {
     const locks = this.#locks, extents = this.#extents;
     locks.lock(file);
     locks.lockInvalidate(file);
     const before = extents.size(file);
-    const status = extents.setSize(file, bytes);
+    let status = extents.setSize(file, bytes);
     if (status === OK && bytes < before) {
       const first = Math.ceil(bytes / this.#pageSize);
-      this.#zeroRange(file, bytes, Math.min(before, first * this.#pageSize));
-      this.#dropRange(file, first, Math.ceil(before / this.#pageSize));
+      this.#zeroRange(file, bytes, first * this.#pageSize);
+      status = this.#dropRange(file, first, Math.ceil(before / this.#pageSize));
     }
     locks.unlockInvalidate(file);
     locks.unlock(file);
     return status;
   }
 
-  /** Makes bytes [offset, offset + length) a hole: whole pages lose their blocks, the rest is zeroed. @kernel ext4_punch_hole() — fs/ext4/inode.c, v6.1 */
-  punch(file: number, offset: number, length: number): void {
+  /** Makes bytes [offset, offset + length) a hole: whole pages lose their blocks, the rest is zeroed. @returns OK, or ENOSPC. @kernel ext4_punch_hole() — fs/ext4/inode.c, v6.1 */
+  punch(file: number, offset: number, length: number): Status {
     const locks = this.#locks, pageSize = this.#pageSize;
     locks.lock(file);
     locks.lockInvalidate(file);
     // The page that holds the end of the file goes as a whole: nothing lies behind it.
     const end = Math.min(offset + length, Math.ceil(this.#extents.size(file) / pageSize) * pageSize);
     const first = Math.ceil(offset / pageSize), last = Math.floor(end / pageSize);
+    let status = OK as Status;
     if (first > last) this.#zeroRange(file, offset, end);
     else {
       this.#zeroRange(file, offset, first * pageSize);
-      this.#dropRange(file, first, last);
+      status = this.#dropRange(file, first, last);
       this.#zeroRange(file, last * pageSize, end);
     }
     locks.unlockInvalidate(file);
     locks.unlock(file);
+    return status;
   }
 
   /** Pages [first, end) lose mappings, entries and blocks, in this order. Faults are locked out. */
-  #dropRange(file: number, first: number, end: number): void {
-    if (first >= end) return;
+  #dropRange(file: number, first: number, end: number): Status {
+    if (first >= end) return OK;
     this.#mapper.unmapMappingRange(file, first, end - first);
     for (let index = this.#trees.next(file, first, end - 1); index !== NO_INDEX; index = this.#trees.next(file, first, end - 1)) {
       const entry = this.#entries.invalidate(file, index);
       if (daxIsHole(entry)) this.#holes.drop(entry);
     }
-    this.#extents.punch(file, first, end - first);
+    return this.#extents.punch(file, first, end - first);
   }
 
   /** Zeroes bytes [from, end) of one page, if a block holds them. */

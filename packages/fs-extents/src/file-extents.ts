@@ -10,7 +10,7 @@ export interface FileExtentsOptions {
   readonly fileCapacity: number;
   /** Most extents of all files together: integer ≥ 1. */
   readonly extentCapacity: number;
-  /** Blocks of the device: integer, 1 … 2^32-1. */
+  /** Blocks of the device: integer, 0 … 2^32-1. */
   readonly blockCount: number;
   /** log2 of the bytes of a block, which is a page. Default 12. */
   readonly blockShift?: number;
@@ -48,7 +48,7 @@ export class FileExtents {
   constructor(columns: ColumnAllocator, { fileCapacity, extentCapacity, blockCount, blockShift = BLOCK_SHIFT }: FileExtentsOptions) {
     checkOption("fileCapacity", fileCapacity, 2 ** 31);
     checkOption("extentCapacity", extentCapacity, 2 ** 31);
-    checkOption("blockCount", blockCount, MAX_BLOCK_COUNT);
+    checkOption("blockCount", blockCount, MAX_BLOCK_COUNT, 0);
     checkOption("blockShift", blockShift, 30);
     this.blockShift = blockShift;
     this.#sizes = columns.f64("extents.sizes", fileCapacity);
@@ -259,8 +259,10 @@ export class FileExtents {
 const NO_MORE = -1;
 const NO_ROW = -2;
 
-function checkOption(name: string, value: number, maximum: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > maximum) throw new FsExtentsError("FS_EXTENTS_BAD_ARGUMENT", `${name} ${value}, expected an integer from 1 to ${maximum}`);
+function checkOption(name: string, value: number, maximum: number, minimum: number = 1): void {
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new FsExtentsError("FS_EXTENTS_BAD_ARGUMENT", `${name} ${value}, expected an integer from ${minimum} to ${maximum}`);
+  }
 }
 
 function checkPages(name: string, value: number): void {

@@ -1,4 +1,4 @@
-import { EINVAL, OK, type Status } from "@zeropfn/units";
+import { EINVAL, type Status } from "@zeropfn/units";
 import type { Machine } from "./machine.ts";
 
 /** An open file. Its size, blocks and pages are the machine's. */
@@ -20,16 +20,15 @@ export class MachineFile {
     return this.#machine.parts.extents.size(this.id);
   }
 
-  /** @kernel ftruncate(2). @returns OK, EINVAL, EFBIG. */
+  /** @kernel ftruncate(2). @returns OK, EINVAL, EFBIG, ENOSPC. */
   truncate(bytes: number): Status {
     return isOffset(bytes) ? this.#machine.parts.dax.truncate(this.id, bytes) : EINVAL;
   }
 
-  /** Makes a range a hole, size kept. @kernel fallocate(2), FALLOC_FL_PUNCH_HOLE. @returns OK, EINVAL. */
+  /** Makes a range a hole, size kept. @kernel fallocate(2), FALLOC_FL_PUNCH_HOLE. @returns OK, EINVAL, ENOSPC. */
   punch(offset: number, length: number): Status {
     if (!isOffset(offset) || !isOffset(length) || length === 0) return EINVAL;
-    this.#machine.parts.dax.punch(this.id, offset, length);
-    return OK;
+    return this.#machine.parts.dax.punch(this.id, offset, length);
   }
 
   /** Reads up to `out.length` bytes from `offset`: how many there were, or -EINVAL. @kernel pread(2) */
