@@ -1,4 +1,4 @@
-export { type BareZeroing, zeroFrames } from "./bare-zeroing.ts";
+export { type BareZeroing, type BareZeroingOptions, zeroFrames } from "./bare-zeroing.ts";
 export { type Clock, hostClock } from "./clock.ts";
 export { type InputMistake, lineOf, WorkloadsError, type WorkloadsErrorCode } from "./errors.ts";
 export {

@@ -32,8 +32,7 @@ async function compare(bin: string, file: string, names: readonly string[], hasP
   try {
     const results = [];
     for (const stack of names) results.push(await measureStack(bin, { stack, text, file }, progress.next(stack)));
-    progress.next("zeroing alone");
-    return { file, job, results, bare: await measureBare(bin, { text, file }) };
+    return { file, job, results, bare: await measureBare(bin, { text, file }, progress.next("zeroing alone")) };
   } finally {
     progress.stop();
   }

@@ -28,7 +28,7 @@ function answerOf(task: MeasureTask): MeasureMessage {
 function stackResult({ text, file }: MeasureTask, name: string): MeasureMessage {
   const job = parseFio(text, file)[0]!, stack = stacks[name]!, machine = fioMachine(job, stack);
   const began = process.hrtime.bigint(), before = process.resourceUsage();
-  const report = runFio(machine, job, { onProgress: (done, total) => void send({ kind: "progress", done, total }) });
+  const report = runFio(machine, job, { onProgress });
   const after = process.resourceUsage(), elapsedUs = Number(process.hrtime.bigint() - began) / 1e3;
   const usage = {
     usr_cpu: (100 * (after.userCPUTime - before.userCPUTime)) / elapsedUs,
@@ -51,7 +51,8 @@ function stackResult({ text, file }: MeasureTask, name: string): MeasureMessage 
 
 function bareResult({ text, file }: MeasureTask): MeasureMessage {
   const job = parseFio(text, file)[0]!, machine = fioMachine(job, Object.values(stacks)[0]!), frames = Math.ceil(job.size / machine.pageSize);
-  return { kind: "bare", result: { ...zeroFrames(machine, frames), frames, host: hostUsage() } };
+  const times = zeroFrames(machine, frames, { onProgress });
+  return { kind: "bare", result: { ...times, frames, host: hostUsage() } };
 }
 
 const withoutSamples = ({ ioSamples: _, ...pass }: FioPass): PassResult => pass;
@@ -60,6 +61,8 @@ function hostUsage(): HostUsage {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return { peakBytes: maxRSS * 1024, userSeconds: userCPUTime / 1e6, systemSeconds: systemCPUTime / 1e6 };
 }
+
+const onProgress = (done: number, total: number): void => void send({ kind: "progress", done, total });
 
 const send = (message: MeasureMessage): Promise<void> =>
   new Promise((resolve, reject) => process.send!(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error))));

@@ -14,8 +14,8 @@ export async function measureStack(bin: string, task: MeasureTask & { readonly s
 }
 
 /** The zeroing loop alone, in a process of its own. */
-export async function measureBare(bin: string, task: Omit<MeasureTask, "stack">): Promise<BareResult> {
-  const answer = await measure(bin, { ...task, stack: undefined }, () => {});
+export async function measureBare(bin: string, task: Omit<MeasureTask, "stack">, onProgress: OnProgress): Promise<BareResult> {
+  const answer = await measure(bin, { ...task, stack: undefined }, onProgress);
   if (answer.kind !== "bare") throw new TypeError(`a measuring process answered ${answer.kind}`);
   return answer.result;
 }

@@ -1,4 +1,4 @@
-import type { FioJob } from "@zeropfn/workloads";
+import type { FioJob, Latency } from "@zeropfn/workloads";
 import type { BareResult, StackResult } from "../measure/protocol.ts";
 
 /** What `compare` found out. */
@@ -15,10 +15,10 @@ export const isSameBytes = ({ results }: Comparison): boolean => new Set(results
 /** Mean latency of dax_load_hole() that the mail of July 2017 reports for each design, ns, and its ratio. */
 export const MAIL_NS: Readonly<Record<string, number>> = { "dax-cache-page": 3400, "dax-zero-page": 800 };
 
-/** How many times as long as the fastest stack each takes for a fault, on the mean of a pass. */
-export function ratiosToFastest({ results }: Comparison, pass: "first" | "warm"): number[] {
-  const means = results.map((result) => result[pass].fault.mean), fastest = Math.min(...means);
-  return means.map((mean) => mean / fastest);
+/** How many times as long as the fastest stack each takes for a fault. */
+export function ratiosToFastest({ results }: Comparison, pass: "first" | "warm", pick: (latency: Latency) => number): number[] {
+  const times = results.map((result) => pick(result[pass].fault)), fastest = Math.min(...times);
+  return times.map((time) => time / fastest);
 }
 
 /** The same for the mail's figures; undefined where it has none. */

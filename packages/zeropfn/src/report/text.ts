@@ -7,8 +7,8 @@ import { type Comparison, isSameBytes, MAIL_NS, mailRatios, ratiosToFastest } fr
 export function comparisonText(comparison: Comparison): string {
   const { file, job, results } = comparison;
   const options = Object.entries({ ...job.globalOptions, ...job.jobOptions }).map(([key, value]) => `${key}=${value}`);
-  const blocks = results.map(({ stack, summary, smaps }) => `${stack}: ${summary}\n${smaps.text}`);
-  return [`${file}: [${job.name}] ${options.join(" ")}`, ...blocks, countsTable(results), timesTable(comparison), verdict(comparison), ""].join("\n\n").replace(/\n\n+/g, "\n\n").replace(/\n+$/, "\n");
+  const blocks = results.map(({ stack, summary, smaps }) => `${stack}: ${summary}\n${smaps.text.trimEnd()}`);
+  return `${[`${file}: [${job.name}] ${options.join(" ")}`, ...blocks, countsTable(results), timesTable(comparison), verdict(comparison)].join("\n\n")}\n`;
 }
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -45,14 +45,16 @@ function timesTable(comparison: Comparison): string {
     (["first", "warm"] as const).map((pass) => [`${label}, ${pass} pass`, ...[...results.map((result) => result[pass].fault), bare[pass]].map((latency) => whole(pick(latency)))]);
   const percentile = (percent: number) => (latency: Latency): number => latency.percentile[percentileName(percent)]!;
   const ratio = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2));
+  const ratios = (label: string, pick: (latency: Latency) => number): string[][] =>
+    (["first", "warm"] as const).map((pass) => [`${label} / the fastest's, ${pass} pass`, ...ratiosToFastest(comparison, pass, pick).map(ratio), ""]);
   const mail = results.map(({ stack }) => MAIL_NS[stack]);
   return tableOf(["hole fault, ns", ...results.map(({ stack }) => stack), "zeroing alone"], [
     ...times("mean", ({ mean }) => mean),
     ...[50, 90, 99].flatMap((percent) => times(`p${percent}`, percentile(percent))),
-    ["times the fastest, first pass", ...ratiosToFastest(comparison, "first").map(ratio), ""],
-    ["times the fastest, warm pass", ...ratiosToFastest(comparison, "warm").map(ratio), ""],
+    ...ratios("mean", ({ mean }) => mean),
+    ...ratios("p50", percentile(50)),
     ["the mail's mean (July 2017)", ...mail.map((ns) => (ns === undefined ? "" : whole(ns))), ""],
-    ["the mail's times the fastest", ...mailRatios(comparison).map(ratio), ""],
+    ["the mail's mean / the fastest's", ...mailRatios(comparison).map(ratio), ""],
   ]);
 }
 
