@@ -1,6 +1,6 @@
 import { stacks } from "@zeropfn/mm";
 import { Command, InvalidArgumentError } from "commander";
-import { CommandError, EXIT_BAD_ANSWER } from "../errors.ts";
+import { CommandError, EXIT_BAD_ANSWER, EXIT_BAD_INPUT } from "../errors.ts";
 import { measureBare, measureStack } from "../measure/parent.ts";
 import { type Comparison, isSameBytes } from "../report/comparison.ts";
 import { comparisonJson } from "../report/json.ts";
@@ -13,9 +13,10 @@ export const compareCommand = (bin: string): Command =>
   new Command("compare")
     .description("Run one workload on several stacks, each in a process of its own, and print what each did.")
     .argument("<workload>", "a fio job file")
-    .requiredOption("-s, --stack <name>", "a stack to run, once for each (see: zeropfn stacks)", addStack)
+    .option("--stack <name>", "a stack to run: once for each (see: zeropfn stacks)", addStack)
     .option("--json", "print all of it for machines; the job part has fio's shape")
-    .action(async (file: string, options: { readonly stack: readonly string[]; readonly json?: true }) => {
+    .action(async (file: string, options: { readonly stack?: readonly string[]; readonly json?: true }) => {
+      if (options.stack === undefined) throw new CommandError(EXIT_BAD_INPUT, `compare needs --stack, expected one or more of ${Object.keys(stacks).join(", ")}`);
       const comparison = await compare(bin, file, options.stack, options.json !== true);
       process.stdout.write(options.json === true ? comparisonJson(comparison) : comparisonText(comparison));
       if (!isSameBytes(comparison)) throw new CommandError(EXIT_BAD_ANSWER, "the stacks returned different bytes");

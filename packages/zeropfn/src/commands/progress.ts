@@ -12,10 +12,10 @@ export function showProgress(isOn: boolean, stepCount: number): Progress {
   if (!isOn) return { next: () => () => {}, stop: () => {} };
   const format = "{bar} {percentage}% {label}", bar = new SingleBar({ format, barsize: 30, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: 2000 }, Presets.rect);
   let step = -1;
-  bar.start(stepCount, 0, { label: "" });
   return {
     next(label) {
-      bar.update(++step, { label });
+      if (++step === 0) bar.start(stepCount, 0, { label });
+      else bar.update(step, { label });
       return (done, total) => bar.update(step + done / total);
     },
     stop: () => bar.stop(),
