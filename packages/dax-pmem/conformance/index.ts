@@ -1,4 +1,4 @@
-import { DAX_EMPTY, type DaxEntryLock, type DaxHolePolicy, type DaxMapper, daxEntry, daxIsEmpty, daxIsHole, daxIsLocked, NO_ENTRY } from "@zeropfn/dax-pmem";
+import { DAX_EMPTY, type DaxEntryLock, type DaxHolePolicy, type DaxMapper, daxEntry, daxIsEmpty, daxIsHole, daxIsLocked, NO_ENTRY } from "../src/index.ts";
 import { type Access, READ, VM_FAULT_NOPAGE, WRITE } from "@zeropfn/units";
 
 /** What the suites need of a test runner: vitest, node:test and mocha all have it. */

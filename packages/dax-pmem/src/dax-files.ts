@@ -1,4 +1,3 @@
-import type { Folios } from "@zeropfn/folio";
 import { noTracer, type Tracer } from "@zeropfn/state";
 import { type Access, ENOMEM, ENOSPC, type FaultResult, OK, type Status, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
 import { daxEntry, daxIsHole } from "./dax-entry.ts";
@@ -14,7 +13,6 @@ import type { PersistentMemory } from "./persistent-memory.ts";
 const HOLE = -1;
 
 export interface DaxFilesParts {
-  readonly folios: Folios;
   readonly memory: PersistentMemory;
   readonly trees: DaxTrees;
   readonly locks: InodeLocks;

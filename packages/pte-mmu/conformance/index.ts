@@ -1,4 +1,4 @@
-import { type FileFaultHandler, type Mmu, VM_READ, VM_SHARED, VM_WRITE } from "@zeropfn/pte-mmu";
+import { type FileFaultHandler, type Mmu, VM_READ, VM_SHARED, VM_WRITE } from "../src/index.ts";
 import { faultIsError, READ, VM_FAULT_NOPAGE, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
 
 /** What the suite needs of a test runner: vitest, node:test and mocha all have it. */

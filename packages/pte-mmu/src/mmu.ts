@@ -21,6 +21,8 @@ export type AccessResult = number;
 /** Told of a present entry: the page of the address space, and the packed entry. */
 export type PresentVisitor = (page: number, pte: number) => void;
 
+/** Faults of one access in a row. @differs The kernel tries for ever. */
+const MAX_TRIES = 32;
 const SIGBUS = 7;
 const SIGSEGV = 11;
 const SIGKILL = 9;
@@ -55,18 +57,18 @@ export class Mmu {
 
   /** A user program's load of the byte at `offset` of `page`: 0 … 255, or a negative signal. */
   load8(cpu: number, mm: number, page: number, offset: number): AccessResult {
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const value = this.tlbs.load8(cpu, mm, page, offset);
       if (value !== TLB_MISS) return value;
-      const result = this.handleFault(mm, page, READ);
+      const result = this.#faultAgain(mm, page, READ, tries);
       if (faultIsError(result)) return -signalOf(result);
     }
   }
 
   /** A user program's store of one byte: 0, or a negative signal. */
   store8(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
-    while (this.tlbs.store8(cpu, mm, page, offset, value) === TLB_MISS) {
-      const result = this.handleFault(mm, page, WRITE);
+    for (let tries = 0; this.tlbs.store8(cpu, mm, page, offset, value) === TLB_MISS; tries++) {
+      const result = this.#faultAgain(mm, page, WRITE, tries);
       if (faultIsError(result)) return -signalOf(result);
     }
     return 0;
@@ -74,12 +76,20 @@ export class Mmu {
 
   /** Makes `page` accessible as a user access would, and gives its frame, or a negative signal. For accesses of many bytes. */
   translate(cpu: number, mm: number, page: number, access: Access): number {
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const pfn = this.tlbs.translate(cpu, mm, page, access);
       if (pfn !== TLB_MISS) return pfn;
-      const result = this.handleFault(mm, page, access);
+      const result = this.#faultAgain(mm, page, access, tries);
       if (faultIsError(result)) return -signalOf(result);
     }
+  }
+
+  /** A fault may be in vain: what it mapped is gone again before it is used. But not for ever. */
+  #faultAgain(mm: number, page: number, access: Access, tries: number): FaultResult {
+    if (tries === MAX_TRIES) {
+      throw new PteMmuError("PTE_MMU_LIVELOCK", `page ${page} of address space ${mm}: ${MAX_TRIES} faults in a row were answered and the page cannot be used`);
+    }
+    return this.handleFault(mm, page, access);
   }
 
   /** @kernel do_user_addr_fault(), handle_mm_fault() — arch/x86/mm/fault.c, mm/memory.c, v6.12 */
