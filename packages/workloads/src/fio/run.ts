@@ -85,14 +85,14 @@ const PROGRESS_BYTES = 2 ** 24;
 function readAll({ machine, process, address, job, clock, onProgress }: Reader): FioPass {
   const { pageSize } = machine, { size, blockBytes } = job, windowBytes = Math.max(BATCH_PAGES * pageSize, blockBytes);
   const faults = new BatchTimes(Math.ceil(size / windowBytes)), ios = new BatchTimes(Math.ceil(size / windowBytes));
-  const buffer = new Uint8Array(windowBytes), before = countsOf(machine);
+  const buffer = new Uint8Array(windowBytes), blocks = blocksOf(buffer, blockBytes), before = countsOf(machine);
   let checksum = 0;
   for (let at = 0; at < size; at += windowBytes) {
     const start = (address + at) as VirtualAddress, bytes = Math.min(windowBytes, size - at), pages = Math.ceil(bytes / pageSize);
     const began = clock();
     const touched = touch(process, start, pages, pageSize);
     const faulted = clock();
-    const status = touched < 0 ? touched : readBlocks(process, start, buffer, bytes, blockBytes);
+    const status = touched < 0 ? touched : readBlocks(process, start, blocks, bytes / blockBytes);
     const ended = clock();
     if (status < 0) throw new WorkloadsError("WORKLOADS_RUN_FAILED", `stack ${machine.stack.name}, ${job.filename}, bytes ${at} to ${at + bytes}: ${signalName(-status)}`);
     faults.add(faulted - began, pages);
@@ -122,11 +122,16 @@ function touch(process: Process, start: VirtualAddress, pages: number, pageSize:
   return 0;
 }
 
-/** Copies `bytes` bytes into `buffer`, a block at a time, as fio's mmap engine does: 0, or a negative signal. */
-function readBlocks(process: Process, start: VirtualAddress, buffer: Uint8Array, bytes: number, blockBytes: number): number {
-  for (let at = 0; at < bytes; at += blockBytes) {
-    const status = process.read((start + at) as VirtualAddress, buffer.subarray(at, at + blockBytes));
+/** Views of the blocks of `buffer`, made once: a view for each I/O would be garbage while it is timed. */
+const blocksOf = (buffer: Uint8Array, blockBytes: number): Uint8Array[] =>
+  Array.from({ length: buffer.length / blockBytes }, (_, nth) => buffer.subarray(nth * blockBytes, (nth + 1) * blockBytes));
+
+/** Copies `count` blocks out of the mapping, one at a time, as fio's mmap engine does: 0, or a negative signal. */
+function readBlocks(process: Process, start: VirtualAddress, blocks: readonly Uint8Array[], count: number): number {
+  for (let nth = 0, at = start as number; nth < count; nth++) {
+    const block = blocks[nth]!, status = process.read(at as VirtualAddress, block);
     if (status < 0) return status;
+    at += block.length;
   }
   return 0;
 }
