@@ -1,6 +1,7 @@
 export { BuddyAllocator } from "./buddy-allocator.ts";
 export { type ContentOperations, type ContentOperationsFactory } from "./content/content-operations.ts";
 export { contentOperations } from "./content/choose.ts";
+export { simdOperations } from "./content/simd-operations.ts";
 export { typedArrayOperations } from "./content/typed-array-operations.ts";
 export { FolioError, type FolioErrorCode } from "./errors.ts";
 export { COLUMN_BYTES_PER_FRAME, type FolioColumns } from "./folio-columns.ts";
