@@ -1,1 +1,2 @@
-export {};
+export { columnAllocatorConformance } from "./column-allocator.ts";
+export { same, type TestRunner } from "./test-runner.ts";
