@@ -2,6 +2,7 @@ import { type Background, type ColumnAllocator, leaves, type Tracer, waitFor } f
 import { BuddyAllocator } from "./buddy-allocator.ts";
 import { FolioError } from "./errors.ts";
 import { type FolioColumns, folioColumns } from "./folio-columns.ts";
+import type { FrameSource } from "./frame-source.ts";
 import { checkFolios } from "./invariants.ts";
 import { GUP_PIN_COUNTING_BIAS, KIND, KIND_HEAD, KIND_NOTHING, KIND_TAIL, KIND_ZERO, NO_FRAME, ORDER, REFCOUNT_LIMIT, WORD_BYTES, ZERO_PFN } from "./layout.ts";
 import { type FoliosOptions, type MachineMemory, machineMemory } from "./machine-memory.ts";
@@ -23,7 +24,7 @@ const FAIL_IN = 2;
  * A device frame is a folio of its own. It is idle at 0 references; `get` makes it busy, and `put` of the last
  * reference answers true and frees nothing.
  */
-export class Folios {
+export class Folios implements FrameSource {
   static {
     if (__EXPLORE__) {
       leaves(Folios, "folio/folios", {
@@ -86,6 +87,11 @@ export class Folios {
     };
   }
 
+  /** The columns that link folios in lists: for `FolioLists`, which owns them while a folio is allocated. */
+  get links(): Pick<FolioColumns, "next" | "previous"> {
+    return this.#columns;
+  }
+
   // The machine: constants and accounts
 
   /** The zero page. @kernel my_zero_pfn() — include/linux/pgtable.h, v6.18 */
@@ -99,6 +105,10 @@ export class Folios {
   /** All frames, of DRAM and of persistent memory. */
   get totalFrames(): number {
     return this.#memory.totalFrames;
+  }
+  /** The largest order that `allocate` takes. */
+  get maximumOrder(): number {
+    return this.#memory.maximumOrder;
   }
   /** Bytes of a page: a power of two. */
   get pageSize(): number {

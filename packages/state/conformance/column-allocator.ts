@@ -1,4 +1,4 @@
-import type { ColumnAllocator, ColumnArrays, ColumnKind } from "@zeropfn/state";
+import type { ColumnAllocator, ColumnArrays, ColumnKind } from "../src/index.ts";
 import { same, type TestRunner } from "./test-runner.ts";
 
 /** One column of each kind, and how its items are filled: with what no other column holds. */

@@ -1,5 +1,5 @@
-import { type ColumnAllocator, growingColumns, reservedColumns, Slab } from "@zeropfn/state";
-import { columnAllocatorConformance } from "@zeropfn/state/conformance";
+import { type ColumnAllocator, growingColumns, reservedColumns, Slab } from "../src/index.ts";
+import { columnAllocatorConformance } from "../conformance/index.ts";
 import { describe, expect, test } from "vitest";
 
 const runner = { describe, test };
