@@ -208,7 +208,7 @@ export class Folios implements FrameSource {
   /** One step of `free`: makes a folio a block again, and answers its order. @kernel free_pages_prepare() — mm/page_alloc.c, v6.18 */
   prepareFree(pfn: number): number {
     const head = this.head(pfn);
-    if (!(pfn >= 0 && pfn < this.firstDevicePfn)) throw this.#badFrame("free", pfn);
+    if (!this.#isFrame(pfn) || this.isDevice(pfn)) throw this.#badFrame("free", pfn);
     if ((this.#blocks[head] & KIND) !== KIND_HEAD) throw this.#notReferenced("free", pfn);
     if (this.#refcounts[head] !== 0) throw new FolioError("FOLIO_BAD_FRAME", `free(${pfn}): the folio has ${this.#refcounts[head]} references`);
     const order = this.#blocks[head] & ORDER;
@@ -252,7 +252,7 @@ export class Folios implements FrameSource {
   }
   /** One step of `tryGet`. @kernel folio_try_get() — include/linux/page_ref.h, v6.18 */
   tryGetHead(head: number): boolean {
-    if (!(head >= 0 && head < this.totalFrames)) throw this.#badFrame("tryGet", head);
+    if (!this.#isFrame(head)) throw this.#badFrame("tryGet", head);
     if ((this.#blocks[head] & KIND) === KIND_ZERO) return true;
     const count = this.#refcounts[head];
     if (count === 0 || count >= REFCOUNT_LIMIT) return false;
@@ -612,9 +612,12 @@ export class Folios implements FrameSource {
     if (kind === KIND_HEAD) return pfn;
     if (kind === KIND_TAIL) return this.head(pfn);
     if (kind === KIND_ZERO) return NO_FRAME;
-    if (!(pfn >= 0 && pfn < this.totalFrames)) throw this.#badFrame(operation, pfn);
+    if (!this.#isFrame(pfn)) throw this.#badFrame(operation, pfn);
     if (!this.isDevice(pfn)) throw this.#notReferenced(operation, pfn);
     return pfn;
+  }
+  #isFrame(pfn: number): boolean {
+    return pfn >>> 0 === pfn && pfn < this.totalFrames;
   }
   /** Where a flag of this page is: with the page, or with its folio. */
   #flagged(pfn: number, flag: PageFlag): number {
