@@ -126,6 +126,10 @@ describe("pins", () => {
     }
     const pfn = folios.allocate(0);
     refuses(() => folios.unpin(pfn), "FOLIO_NOT_PINNED");
+    folios.pin(pfn);
+    folios.put(pfn);
+    folios.addRmap(pfn);
+    refuses(() => folios.unpin(pfn), "FOLIO_BUSY"); // the pin holds the last references
   });
 });
 
