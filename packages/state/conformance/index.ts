@@ -1,1 +1,1 @@
-export {};
+export { columnAllocatorConformance, type ConformanceRunner } from "./column-allocator.ts";

@@ -1,0 +1,10 @@
+import { type ColumnAllocator, reservedColumns, Slab } from "@zeropfn/state";
+import { Folios, type FoliosOptions } from "../src/index.ts";
+
+/** The kinds of machine that every behaviour must hold on: one that runs, one to be explored. */
+export const machines: readonly [string, (options?: Partial<FoliosOptions>) => Folios][] = [
+  ["4 KiB pages in reserved columns", (options) => folios(reservedColumns(), { frameCount: 64, ...options })],
+  ["16-byte pages in a slab", (options) => folios(new Slab(), { frameCount: 8, pageShift: 4, ...options })],
+];
+
+export const folios = (columns: ColumnAllocator, options: FoliosOptions): Folios => new Folios(columns, options);

@@ -1,0 +1,158 @@
+import { FREE_MARK } from "./array-flags.ts";
+import { NULL_ENTRY, isNodeEntry, isSiblingEntry, nodeOf, slotOfSibling } from "./entries.ts";
+import type { Forest } from "./forest.ts";
+import { digit } from "./geometry.ts";
+import { arrayHasMark, tracksFree } from "./marks.ts";
+import { nextMark } from "./node-marks.ts";
+import { ON_HEAD, OUT_OF_BOUNDS, type Position, RESTART, isNowhere, leaveTree } from "./position.ts";
+import { ascend, beginWalk, descend, loadAt, moveIndex, setOffset } from "./walk.ts";
+
+/** Forward to the next entry: any, marked, or in the way of a range. */
+
+/**
+ * To the first entry at the position, if it stands nowhere yet, or else after it, up to `max`.
+ * @returns The entry, reserved ones included; or `NULL_ENTRY`, and the position is out of bounds or past `max`.
+ * @kernel xas_find() — lib/xarray.c, v7.3
+ */
+export function findNext(forest: Forest, at: Position, max: number): number {
+  if (at.node === OUT_OF_BOUNDS) return NULL_ENTRY;
+  if (at.index > max) return leaveTree(at);
+  if (at.node === ON_HEAD) {
+    at.index = 1;
+    return leaveTree(at);
+  }
+  if (at.node === RESTART) {
+    const entry = loadAt(forest, at);
+    if (entry !== NULL_ENTRY || at.node < 0) return entry;
+  } else if (forest.shifts[at.node] === 0 && at.offset !== digit(at.index, 0, forest.slotMask)) {
+    // Begun inside a wide entry: on from the index, not from the entry's first slot.
+    at.offset = digit(at.index - 1, 0, forest.slotMask) + 1;
+  }
+  return scanOn(forest, at, max);
+}
+
+function nextOffset(forest: Forest, at: Position): void {
+  at.offset++;
+  moveIndex(forest, at, at.offset);
+}
+
+function scanOn(forest: Forest, at: Position, max: number): number {
+  nextOffset(forest, at);
+  while (at.node >= 0 && at.index <= max) {
+    if (at.offset >= forest.slotCount) {
+      ascend(forest, at, 1);
+      continue;
+    }
+    const entry = forest.entry(at.node, at.offset);
+    if (isNodeEntry(entry)) {
+      at.node = nodeOf(entry);
+      at.offset = 0;
+      continue;
+    }
+    if (entry !== NULL_ENTRY && !isSiblingEntry(entry)) return entry;
+    nextOffset(forest, at);
+  }
+  if (at.node < 0) at.node = OUT_OF_BOUNDS;
+  return NULL_ENTRY;
+}
+
+/**
+ * To the first entry with `mark` at the position, if it stands nowhere yet, or else after it, up to `max`.
+ * @returns The entry (nothing, for a free slot found by the free mark); or `NULL_ENTRY`, and the position stands nowhere:
+ *   `RESTART` if there is none up to `max`, out of bounds if the tree ended before.
+ * @kernel xas_find_marked() — lib/xarray.c, v7.3
+ */
+export function findNextMarked(forest: Forest, at: Position, max: number, mark: number): number {
+  if (at.index > max) return giveUp(at);
+  let isPast = true;
+  if (at.node < 0) {
+    isPast = false;
+    const head = forest.head(at.array);
+    at.node = ON_HEAD;
+    if (at.index > forest.reach(head)) return leaveTree(at);
+    if (!isNodeEntry(head)) {
+      if (arrayHasMark(forest, at.array, mark)) return head;
+      at.index = 1;
+      return at.index > max ? giveUp(at) : leaveTree(at);
+    }
+    at.node = nodeOf(head);
+    setOffset(forest, at);
+  }
+  return scanMarked(forest, at, max, mark, isPast);
+}
+
+function giveUp(at: Position): 0 {
+  at.node = RESTART;
+  return NULL_ENTRY;
+}
+
+function scanMarked(forest: Forest, at: Position, max: number, mark: number, isPast: boolean): number {
+  const emptyCounts = mark === FREE_MARK && tracksFree(forest, at.array);
+  let skip = isPast;
+  while (at.index <= max) {
+    if (at.offset >= forest.slotCount) {
+      ascend(forest, at, 1);
+      if (at.node < 0) break;
+      skip = false;
+      continue;
+    }
+    if (!skip) {
+      const here = forest.entry(at.node, at.offset);
+      if (isSiblingEntry(here)) {
+        at.offset = slotOfSibling(here);
+        moveIndex(forest, at, at.offset);
+      }
+    }
+    const offset = nextMark(forest, at.node, skip ? at.offset + 1 : at.offset, mark);
+    if (offset > at.offset) {
+      skip = false;
+      moveIndex(forest, at, offset);
+      if (at.index > max) return giveUp(at);
+      at.offset = offset;
+      if (offset === forest.slotCount) continue;
+    }
+    const entry = forest.entry(at.node, offset);
+    if (!isNodeEntry(entry)) {
+      if (entry === NULL_ENTRY ? emptyCounts : !isSiblingEntry(entry)) return entry;
+      continue;
+    }
+    at.node = nodeOf(entry);
+    setOffset(forest, at);
+  }
+  return at.index > max ? giveUp(at) : leaveTree(at);
+}
+
+/**
+ * To the next entry that overlaps the position's range: each once, reserved ones included, a wider one too.
+ * @returns The entry, or `NULL_ENTRY`: then the position is back on the range's first slot.
+ * @kernel xas_find_conflict() — lib/xarray.c, v7.3
+ */
+export function findNextConflict(forest: Forest, at: Position): number {
+  if (at.node === ON_HEAD) return NULL_ENTRY;
+  if (isNowhere(at)) {
+    let entry = beginWalk(forest, at);
+    if (entry === NULL_ENTRY) return entry;
+    while (isNodeEntry(entry)) entry = descend(forest, at, nodeOf(entry));
+    if (entry !== NULL_ENTRY) return entry;
+  }
+  if (forest.shifts[at.node]! > at.shift) return NULL_ENTRY;
+  for (;;) {
+    if (forest.shifts[at.node] === at.shift) {
+      if ((at.offset & at.siblings) === at.siblings) break;
+    } else if (at.offset === forest.slotMask) {
+      ascend(forest, at, 0);
+      if (at.node < 0) break;
+      continue;
+    }
+    let entry = forest.entry(at.node, ++at.offset);
+    if (isSiblingEntry(entry)) continue;
+    while (isNodeEntry(entry)) {
+      at.node = nodeOf(entry);
+      at.offset = 0;
+      entry = forest.entry(at.node, 0);
+    }
+    if (entry !== NULL_ENTRY) return entry;
+  }
+  at.offset -= at.siblings;
+  return NULL_ENTRY;
+}
