@@ -161,8 +161,8 @@ class DepthFirst {
 
   /** Looks at the state now: a new one is checked, and put on the way. Returns the schedules from a known one. */
   #arrive(): number {
-    const { a, b } = this.#world.fingerprint;
-    const state = this.#seen.add(a, b);
+    const { laneA, laneB } = this.#world.fingerprint;
+    const state = this.#seen.add(laneA, laneB);
     if (!this.#seen.isNew) return this.#known(state);
     this.#isCounted(state);
     if (this.#seen.size % PROGRESS_EVERY === 0) this.#reportProgress();
@@ -251,9 +251,9 @@ class DepthFirst {
     frame.interleavings++;
   }
   #noteEdge(graph: StateGraph, { state, actor, choices }: Frame, isProgress: boolean): void {
-    const { a, b } = this.#world.fingerprint;
+    const { laneA, laneB } = this.#world.fingerprint;
     const wasNew = this.#seen.isNew;
-    const to = this.#seen.add(a, b);
+    const to = this.#seen.add(laneA, laneB);
     this.#seen.isNew = wasNew;
     graph.edges.push({ from: state, to, actor, choices, isProgress });
   }

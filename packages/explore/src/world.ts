@@ -118,7 +118,7 @@ export class World {
     this.#derived = this.slab.derivedWords;
     this.#shadow = this.#words.slice();
     this.#shadowDerived = this.#derived.slice();
-    this.fingerprint.add(this.#words);
+    this.fingerprint.laneAdd(this.#words);
     for (const [index, thread] of this.threads.entries()) this.#begin(thread, index, seed);
   }
 
@@ -210,15 +210,15 @@ export class World {
       if (place < words.length) this.#shadow[place] = words[place] = was;
       else this.#shadowDerived[place - words.length] = derived[place - words.length] = was;
     }
-    this.fingerprint.b = this.#undo.pop();
-    this.fingerprint.a = this.#undo.pop();
+    this.fingerprint.laneB = this.#undo.pop();
+    this.fingerprint.laneA = this.#undo.pop();
     this.controls[thread] = this.#undoControls.pop()!;
     this.buffers[thread] = this.#undoBuffers.pop()!;
     this.failure = null;
   }
 
   save(): Position {
-    return { words: this.#words.slice(), derived: this.#derived.slice(), controls: this.controls.slice(), buffers: this.buffers.slice(), a: this.fingerprint.a, b: this.fingerprint.b };
+    return { words: this.#words.slice(), derived: this.#derived.slice(), controls: this.controls.slice(), buffers: this.buffers.slice(), a: this.fingerprint.laneA, b: this.fingerprint.laneB };
   }
   /** Comes back to `position`, which becomes the beginning of what can be taken back. */
   restore(position: Position): void {
@@ -230,8 +230,8 @@ export class World {
       this.controls[thread] = position.controls[thread]!;
       this.buffers[thread] = position.buffers[thread]!;
     }
-    this.fingerprint.a = position.a;
-    this.fingerprint.b = position.b;
+    this.fingerprint.laneA = position.a;
+    this.fingerprint.laneB = position.b;
     this.failure = null;
     this.#undo.clear();
     this.#undoControls.length = this.#undoBuffers.length = 0;
@@ -268,8 +268,8 @@ export class World {
   #open(thread: number): void {
     this.#undoControls.push(this.controls[thread]!);
     this.#undoBuffers.push(this.buffers[thread]!);
-    this.#undo.push(this.fingerprint.a);
-    this.#undo.push(this.fingerprint.b);
+    this.#undo.push(this.fingerprint.laneA);
+    this.#undo.push(this.fingerprint.laneB);
   }
 
   /** Takes over what columns became: into the fingerprint, the shadow and the log of changes. */
