@@ -6,6 +6,20 @@ import type { MemoryModel } from "./store-buffer.ts";
 /** What a scenario may come out as. */
 export type Outcome = "SAFE" | "UNSAFE" | "DEADLOCK" | "LIVELOCK";
 
+/** How a mutant differs: a method in another's place. */
+export interface Variation {
+  /**
+   * By name: a leaf ("dax.grab") or a method of a seam ("mmu.unmapMappingRange"). A leaf's replacement is called with
+   * its owner as `this`, as an atomic step.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: stands in for methods of any parameters
+  readonly override?: Readonly<Record<string, (this: any, ...args: any[]) => any>>;
+  /** Policies of the stack, for scenarios about a machine. */
+  readonly stack?: Readonly<Record<string, unknown>>;
+  /** For scenarios that build other parts themselves: passed to their set-up. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
 export interface ScenarioOptions {
   /** What is claimed, in one sentence that a debater would sign. */
   readonly claim: string;
@@ -22,6 +36,8 @@ export interface ScenarioOptions {
   readonly looksForLivelock?: boolean;
   /** Coarse leaves that stay one step; the verdict says so. Default none: all are split. */
   readonly whole?: readonly string[];
+  /** Leaves and methods of seams that the scenario itself replaces, by name. */
+  readonly override?: Variation["override"];
   /** What the verdict holds for, in words: "1 page", "2 CPUs". Threads and memory model are added. */
   readonly bounds?: readonly string[];
   /** States after which the search gives up: UNKNOWN. Default 5,000,000. */
@@ -34,20 +50,6 @@ export interface ScenarioOptions {
   readonly repair?: string;
   /** What was learnt where the outcome is another than one would expect. */
   readonly note?: string;
-}
-
-/** How a mutant differs: a method in another's place. */
-export interface Variation {
-  /**
-   * By name: a leaf ("dax.grab") or a method of a seam ("mmu.unmapMappingRange"). A leaf's replacement is called with
-   * its owner as `this`, as an atomic step.
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: stands in for methods of any parameters
-  readonly override?: Readonly<Record<string, (this: any, ...args: any[]) => any>>;
-  /** Policies of the stack, for scenarios about a machine. */
-  readonly stack?: Readonly<Record<string, unknown>>;
-  /** For scenarios that build other parts themselves: passed to their set-up. */
-  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** What a scenario's set-up puts together: columns with owners, threads, claims, goals and mutants. */

@@ -91,7 +91,7 @@ export function search(scenario: Scenario, options: SearchOptions = {}): Found {
 
 /** Runs `action` on a fresh instance of a scenario, or of the mutant that `options.variation` says. */
 export function withInstance<Result>(scenario: Scenario, options: SearchOptions, action: (instance: Instance) => Result): Result {
-  const { variation = {} } = options;
+  const variation: Variation = { ...options.variation, override: { ...scenario.options.override, ...options.variation?.override } };
   return withOverriddenLeaves(variation, scenario.hasSeams, (seams) => action(new Instance(scenario, { ...variation, override: seams }, options)));
 }
 

@@ -118,7 +118,7 @@ export class World {
     this.#derived = this.slab.derivedWords;
     this.#shadow = this.#words.slice();
     this.#shadowDerived = this.#derived.slice();
-    this.fingerprint.laneAdd(this.#words);
+    this.fingerprint.add(this.#words);
     for (const [index, thread] of this.threads.entries()) this.#begin(thread, index, seed);
   }
 
