@@ -4,7 +4,6 @@ import { deadFiles } from "./checks/dead-files.ts";
 import { floors } from "./checks/floors.ts";
 import { functionLength } from "./checks/function-length.ts";
 import { indexFiles } from "./checks/index-files.ts";
-import { kernelTags } from "./checks/kernel-tags.ts";
 import { lockFile } from "./checks/lock-file.ts";
 import { readmes } from "./checks/readmes.ts";
 import { scenarios } from "./checks/scenarios.ts";
@@ -28,6 +27,5 @@ export const checks: Readonly<Record<string, Check>> = {
   "an index has named re-exports and nothing else": indexFiles,
   "scenarios import the public surface alone": scenarios,
   "functions fit a screen": functionLength,
-  "every exported name of a layout cites the kernel": kernelTags,
   "texts say what a thing is, not where it was made": words,
 };

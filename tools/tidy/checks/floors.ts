@@ -32,7 +32,7 @@ function importComplaints(owner: Package, source: Source, byName: ReadonlyMap<st
       const isOutside = name !== undefined || specifier.startsWith("node:");
       return isOutside && isOurs && isMechanism(owner) ? [`${where}, from outside the repository`] : [];
     }
-    if (sibling === owner) return [];
+    if (sibling === owner) return isOurs ? [`${where}, itself: it is not built yet when it is built`] : [];
     if (isOurs && sibling.floor! >= owner.floor!) return [`${where}, which is not below floor ${owner.floor}`];
     if (sibling.floor! > owner.floor!) return [`${where}, which is above floor ${owner.floor}`];
     const isDeclared = sibling.name in dependencies || (!isOurs && sibling.name in devDependencies);

@@ -7,7 +7,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w./-])\/(?:work|home|Users|tmp)\/[\w.-]+/, "a path of one machine"],
   [/\bhttps?:\/\/(?:localhost|127\.0\.0\.1|[\w.-]*registry[\w.-]*)\b/, "an address of one machine or registry"],
   [/\b(?:sess|(?:sub)?ag)(?:ion|ent)s?\b/i, "a word about how a text was made, not about memory"],
-  [/\bhelp(?:er)s?\b|(?<!node:)\butils?\b/i, "a name for nothing: say what it does"],
+  [/\bhelp(?:er)s?\b|(?<!node:)\butils?\b(?!\.[ch]\b)/i, "a name for nothing: say what it does"],
 ];
 
 const READ = /\.(?:ts|js|json|md|fio|ya?ml)$|^\.ci\//;
