@@ -1,7 +1,7 @@
 import { FREE_MARK } from "./array-flags.ts";
 import { NULL_ENTRY, isNodeEntry, isSiblingEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import type { Forest } from "./forest.ts";
-import { digit } from "./geometry.ts";
+import { MAX_INDEX, alignDown, digit } from "./geometry.ts";
 import { arrayHasMark, tracksFree } from "./marks.ts";
 import { nextMark } from "./node-marks.ts";
 import { ON_HEAD, OUT_OF_BOUNDS, type Position, RESTART, isNowhere, leaveTree } from "./position.ts";
@@ -16,7 +16,7 @@ import { ascend, beginWalk, descend, loadAt, moveIndex, setOffset } from "./walk
  */
 export function findNext(forest: Forest, at: Position, max: number): number {
   if (at.node === OUT_OF_BOUNDS) return NULL_ENTRY;
-  if (at.index > max) return leaveTree(at);
+  if (at.index > max || at.index < 0) return leaveTree(at);
   if (at.node === ON_HEAD) {
     at.index = 1;
     return leaveTree(at);
@@ -52,8 +52,7 @@ function scanOn(forest: Forest, at: Position, max: number): number {
     if (entry !== NULL_ENTRY && !isSiblingEntry(entry)) return entry;
     nextOffset(forest, at);
   }
-  if (at.node < 0) at.node = OUT_OF_BOUNDS;
-  return NULL_ENTRY;
+  return at.node < 0 || at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
 }
 
 /**
@@ -64,6 +63,7 @@ function scanOn(forest: Forest, at: Position, max: number): number {
  */
 export function findNextMarked(forest: Forest, at: Position, max: number, mark: number): number {
   if (at.index > max) return giveUp(at);
+  if (at.index < 0) return leaveTree(at);
   let isPast = true;
   if (at.node < 0) {
     isPast = false;
@@ -82,6 +82,7 @@ export function findNextMarked(forest: Forest, at: Position, max: number, mark: 
 }
 
 function giveUp(at: Position): 0 {
+  if (at.index > MAX_INDEX) return leaveTree(at);
   at.node = RESTART;
   return NULL_ENTRY;
 }
@@ -120,6 +121,33 @@ function scanMarked(forest: Forest, at: Position, max: number, mark: number, isP
     setOffset(forest, at);
   }
   return at.index > max ? giveUp(at) : leaveTree(at);
+}
+
+/** As `findNext`, quickly to what lies beside the position in its leaf. @kernel xas_next_entry() — include/linux/xarray.h, v7.3 */
+export function findBeside(forest: Forest, at: Position, max: number): number {
+  const { node } = at, { slotMask } = forest;
+  if (node < 0 || forest.shifts[node]! > 0 || at.offset !== digit(at.index, 0, slotMask)) return findNext(forest, at, max);
+  for (;;) {
+    if (at.index >= max || at.offset === slotMask) return findNext(forest, at, max);
+    const entry = forest.entry(node, at.offset + 1);
+    if (entry < 0) return findNext(forest, at, max);
+    at.offset++;
+    at.index++;
+    if (entry !== NULL_ENTRY) return entry;
+  }
+}
+
+/** As `findNextMarked`, quickly to what lies beside the position in its leaf. @kernel xas_next_marked() — include/linux/xarray.h, v7.3 */
+export function findMarkedBeside(forest: Forest, at: Position, max: number, mark: number): number {
+  const { node } = at;
+  if (node < 0 || forest.shifts[node]! > 0) return findNextMarked(forest, at, max, mark);
+  const offset = nextMark(forest, node, at.offset + 1, mark);
+  at.index = alignDown(at.index, forest.chunkShift) + offset;
+  at.offset = offset;
+  if (at.index > max) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
+  if (offset === forest.slotCount) return findNextMarked(forest, at, max, mark);
+  const entry = forest.entry(node, offset);
+  return entry === NULL_ENTRY ? findNextMarked(forest, at, max, mark) : entry;
 }
 
 /**

@@ -50,7 +50,7 @@ export class Forest {
   used!: Uint32Array;
   full!: Uint32Array;
   readonly firstFree: Uint32Array;
-  /** [node] how often it was freed: a cursor that stood on it then is stale. */
+  /** [node] what `freed` was when it was freed last: a cursor that stood on it then is stale. */
   stamps!: Uint32Array;
 
   /** [array] entry: nothing, the only entry, at index 0, or a node. */
@@ -136,8 +136,7 @@ export class Forest {
     this.offsets[node] = 0;
     this.counts[node] = 0;
     this.values[node] = 0;
-    this.stamps[node]!++;
-    this.freed[0]!++;
+    this.stamps[node] = ++this.freed[0]!;
     if (this.leafSlot[array] === node << this.chunkShift) this.leafFirst[array] = NaN;
   }
 

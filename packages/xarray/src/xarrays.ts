@@ -7,6 +7,7 @@ import { FREE_MARK, IN_USE, LAST_WRAPPED, ZERO_IS_BUSY } from "./array-flags.ts"
 import { BUSY, CANNOT_SPLIT, MAX_ID, NOT_FOUND, NO_MEMORY, OK, XA_PRESENT } from "./constants.ts";
 import { NULL_ENTRY, ZERO_ENTRY, isNodeEntry, nodeOf, visible } from "./entries.ts";
 import { type DumpedEntry, dumpEntries } from "./dump.ts";
+import { findBeside, findMarkedBeside, findNext, findNextMarked } from "./find.ts";
 import { Forest, MARK_COUNT } from "./forest.ts";
 import { MAX_INDEX, XA_CHUNK_SHIFT } from "./geometry.ts";
 import { takeId, takeIdCyclic } from "./ids.ts";
@@ -331,6 +332,22 @@ export class XArrays {
     return findAfterNormal(this.forest, this.#at.start(array, index + 1), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
   }
 
+  /**
+   * Copies up to `count` entries of [start, max] into `out`, in order, reserved ones left out. Fills an array: not for the explorer.
+   * @returns How many. @kernel xa_extract() — lib/xarray.c, v7.3
+   */
+  extract(array: number, out: Uint32Array | number[], start: number, max: number = MAX_INDEX, filter: number = XA_PRESENT, count: number = out.length): number {
+    this.#checkSearch(array, start, max, filter);
+    const { forest } = this, at = this.#at.start(array, start), isAll = filter === XA_PRESENT;
+    let length = 0;
+    let entry = isAll ? findNext(forest, at, max) : findNextMarked(forest, at, max, filter);
+    while (entry !== NULL_ENTRY && length < count) {
+      if (entry > 0) out[length++] = entry;
+      entry = isAll ? findBeside(forest, at, max) : findMarkedBeside(forest, at, max, filter);
+    }
+    return length;
+  }
+
   #checkSearch(array: number, index: number, max: number, filter: number): void {
     checkPlace(this.forest, array, index);
     checkMax(max);
@@ -345,6 +362,14 @@ export class XArrays {
   dump(array: number): DumpedEntry[] {
     checkArray(this.forest, array);
     return dumpEntries(this.forest, array);
+  }
+  /** Slots of `node` that hold anything, siblings included: for `NodeUpdate`. */
+  slotsInUse(node: number): number {
+    return this.forest.counts[node]!;
+  }
+  /** Slots of `node` that hold a value, or the sibling of one. */
+  valuesInUse(node: number): number {
+    return this.forest.values[node]!;
   }
   /** Levels of nodes; 0: none. */
   height(array: number): number {
