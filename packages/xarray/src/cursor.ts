@@ -38,11 +38,17 @@ export class XArrayCursor {
   readonly #at: Position;
   /** What `forest.freed` was when the cursor moved last. */
   #freed = 0;
+  readonly #freedNow: Uint32Array;
+  /** `next` within a leaf: slots it may still go, its place in `slots`, and how far it is ahead of the position. */
+  #room = 0;
+  #slot = 0;
+  #ahead = 0;
 
   /** At the aligned range of 2^order indices around `index`. */
   constructor(arrays: XArrays, array: number, index: number = 0, order: number = 0) {
     checkArray(arrays.forest, array);
     this.#forest = arrays.forest;
+    this.#freedNow = arrays.forest.freed;
     this.#at = new Position().start(array, 0);
     this.setOrder(index, order);
   }
@@ -54,7 +60,7 @@ export class XArrayCursor {
 
   /** 0 … 2^53-1; past the ends 2^53 or negative. */
   get index(): number {
-    return this.#at.index;
+    return this.#at.index + this.#ahead;
   }
   get place(): CursorPlace {
     const { node } = this.#at;
@@ -68,16 +74,19 @@ export class XArrayCursor {
   /** To one index; the walk begins anew. @kernel xas_set() — include/linux/xarray.h, v7.3 */
   set(index: number): void {
     checkIndex(index);
+    this.#standStill();
     this.#at.set(index);
   }
   /** To the aligned range of 2^order indices around `index`. @kernel xas_set_order() — include/linux/xarray.h, v7.3 */
   setOrder(index: number, order: number): void {
     checkIndex(index);
     checkOrder(order);
+    this.#standStill();
     this.#at.setOrder(index, order, this.#forest.chunkShift);
   }
   /** The walk begins anew at the same range. @kernel xas_reset() — include/linux/xarray.h, v7.3 */
   reset(): void {
+    this.#catchUp();
     this.#at.node = RESTART;
   }
   /** To `index`, which lies in the entry or node under the cursor, without a walk. @kernel xas_advance() — include/linux/xarray.h, v7.3 */
@@ -115,13 +124,18 @@ export class XArrayCursor {
 
   /** To the next index, whatever is there. @kernel xas_next() — include/linux/xarray.h, v7.3 */
   next(): number {
-    const at = this.#at, forest = this.#forest, offset = at.offset + 1;
-    if (at.node >= 0 && offset <= forest.slotMask && forest.shifts[at.node] === 0 && forest.freed[0] === this.#freed && at.index < MAX_INDEX) {
-      at.offset = offset;
-      at.index++;
-      return forest.slots[(at.node << forest.chunkShift) + offset]! | 0;
+    const ahead = this.#ahead + 1;
+    if (ahead > this.#room || this.#freedNow[0] !== this.#freed) return this.#nextSlow();
+    this.#ahead = ahead;
+    return this.#forest.slots[this.#slot + ahead]! | 0;
+  }
+  #nextSlow(): number {
+    const at = this.#settled(), forest = this.#forest, entry = stepForward(forest, at), { node } = at;
+    if (node >= 0 && forest.shifts[node] === 0) {
+      this.#slot = (node << forest.chunkShift) + at.offset;
+      this.#room = Math.min(forest.slotMask - at.offset, MAX_INDEX - at.index);
     }
-    return stepForward(forest, this.#settled());
+    return entry;
   }
   /** To the index before, whatever is there. @kernel xas_prev() — include/linux/xarray.h, v7.3 */
   prev(): number {
@@ -224,6 +238,7 @@ export class XArrayCursor {
   deleteNode(node: number): void {
     const forest = this.#forest, at = this.#at;
     checkNode(forest, node);
+    this.#standStill();
     const parent = forest.parent(node), offset = forest.offsets[node]!, shift = forest.shifts[node]! + forest.chunkShift;
     at.set(0);
     at.index = offset * power(shift);
@@ -240,8 +255,19 @@ export class XArrayCursor {
     this.#at.update = update;
   }
 
+  /** `next` begins anew: with what it was ahead, or without. */
+  #catchUp(): void {
+    this.#at.index += this.#ahead;
+    this.#at.offset += this.#ahead;
+    this.#standStill();
+  }
+  #standStill(): void {
+    this.#ahead = 0;
+    this.#room = 0;
+  }
   /** The position, unless its node is gone. */
   #settled(): Position {
+    if (this.#room > 0) this.#catchUp();
     const at = this.#at, now = this.#forest.freed[0]!;
     if (now !== this.#freed) {
       if (at.node >= 0 && this.#forest.stamps[at.node]! > this.#freed) {

@@ -1,7 +1,7 @@
 import { FREE_MARK } from "./array-flags.ts";
 import { NULL_ENTRY, isNodeEntry, isSiblingEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import type { Forest } from "./forest.ts";
-import { MAX_INDEX, alignDown, digit } from "./geometry.ts";
+import { MAX_INDEX, alignDown, digit, power } from "./geometry.ts";
 import { arrayHasMark, tracksFree } from "./marks.ts";
 import { nextMark } from "./node-marks.ts";
 import { ON_HEAD, OUT_OF_BOUNDS, type Position, RESTART, isNowhere, leaveTree } from "./position.ts";
@@ -31,29 +31,56 @@ export function findNext(forest: Forest, at: Position, max: number): number {
   return scanOn(forest, at, max);
 }
 
-function nextOffset(forest: Forest, at: Position): void {
+/** On from the slot after the position's. It ends on the first slot past `max`, or out of bounds. */
+function scanOn(forest: Forest, at: Position, max: number): number {
+  const { slotCount, chunkShift } = forest;
   at.offset++;
   moveIndex(forest, at, at.offset);
-}
-
-function scanOn(forest: Forest, at: Position, max: number): number {
-  nextOffset(forest, at);
-  while (at.node >= 0 && at.index <= max) {
-    if (at.offset >= forest.slotCount) {
+  for (;;) {
+    // The index is where the slot begins, which may be one past the node.
+    const { node } = at, shift = forest.shifts[node]!, first = at.index - at.offset * power(shift), { slots } = forest;
+    const end = Math.min(slotCount, Math.floor((max - first) / power(shift)) + 1);
+    let slot = (node << chunkShift) + at.offset, entry = 0;
+    const stop = (node << chunkShift) + end;
+    while (slot < stop && ((entry = slots[slot]! | 0) === NULL_ENTRY || isSiblingEntry(entry))) slot++;
+    // Beyond `max`, or beyond the node: then the index is that of the slot where it ends.
+    at.offset = Math.max(at.offset, slot - (node << chunkShift));
+    at.index = first + at.offset * power(shift);
+    if (slot >= stop) {
+      if (end < slotCount) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
       ascend(forest, at, 1);
-      continue;
-    }
-    const entry = forest.entry(at.node, at.offset);
-    if (isNodeEntry(entry)) {
+      if (at.node < 0) return leaveTree(at);
+      if (at.index > max) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
+    } else if (isNodeEntry(entry)) {
       at.node = nodeOf(entry);
       at.offset = 0;
-      continue;
-    }
-    if (entry !== NULL_ENTRY && !isSiblingEntry(entry)) return entry;
-    nextOffset(forest, at);
+    } else return entry;
   }
-  return at.node < 0 || at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
 }
+
+/**
+ * Copies entries from the position on into `out`, as the position's leaf has them; reserved ones are left out. The position
+ * is then on the last slot that was looked at.
+ */
+export function copyFromLeaf(forest: Forest, at: Position, max: number, out: EntryList, indices: IndexList | undefined, from: number, count: number): number {
+  const { slots } = forest, base = at.node << forest.chunkShift, first = at.index - at.offset;
+  const last = Math.min(forest.slotMask, max - first);
+  let length = from, offset = at.offset;
+  for (; offset <= last; offset++) {
+    const entry = slots[base + offset]! | 0;
+    if (entry <= 0) continue;
+    if (length === count) break;
+    if (indices !== undefined) indices[length] = first + offset;
+    out[length++] = entry;
+  }
+  at.offset = offset - 1;
+  at.index = first + at.offset;
+  return length;
+}
+
+/** What entries, and indices, are copied into. */
+export type EntryList = Uint32Array | Int32Array | Float64Array | number[];
+export type IndexList = Float64Array | number[];
 
 /**
  * To the first entry with `mark` at the position, if it stands nowhere yet, or else after it, up to `max`.
