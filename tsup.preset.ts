@@ -54,13 +54,28 @@ function entries(): Record<string, string> {
   return existsSync("conformance/index.ts") ? { index: "src/index.ts", conformance: "conformance/index.ts" } : { index: "src/index.ts" };
 }
 
-/** One build, for packages without leaves. */
-export const oneBuild = (options: Options = {}): ReturnType<typeof defineConfig> =>
-  defineConfig({ ...common, entry: entries(), dts: declarations, outDir: "dist", define: { __EXPLORE__: "false" }, esbuildPlugins: [siblings((path) => path)], ...options });
+/** The build that runs: every leaf is a plain method. */
+const ordinary = (options: Options): Options => ({
+  ...common,
+  entry: entries(),
+  dts: declarations,
+  outDir: "dist",
+  define: { __EXPLORE__: "false" },
+  esbuildPlugins: [siblings((path) => path)],
+  ...options,
+});
 
-/** Two builds of one source: the gates compiled away, and the gates compiled in. The declarations serve both. */
-export const twoBuilds = (options: Options = {}): ReturnType<typeof defineConfig> =>
-  defineConfig([
-    { ...common, entry: entries(), dts: declarations, outDir: "dist", define: { __EXPLORE__: "false" }, esbuildPlugins: [siblings((path) => path)], ...options },
-    { ...common, entry: entries(), dts: false, outDir: "dist/explore", define: { __EXPLORE__: "true" }, esbuildPlugins: [siblings(exploreName)], ...options },
-  ]);
+/** The build that is explored. The declarations of the other serve both. */
+const explored = (options: Options): Options => ({
+  ...ordinary(options),
+  dts: false,
+  outDir: "dist/explore",
+  define: { __EXPLORE__: "true" },
+  esbuildPlugins: [siblings(exploreName)],
+});
+
+/** One build, for packages without leaves. */
+export const oneBuild = (options: Options = {}): ReturnType<typeof defineConfig> => defineConfig(ordinary(options));
+
+/** Two builds of one source: the gates compiled away, and the gates compiled in. */
+export const twoBuilds = (options: Options = {}): ReturnType<typeof defineConfig> => defineConfig([ordinary(options), explored(options)]);

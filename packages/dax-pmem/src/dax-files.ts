@@ -1,4 +1,3 @@
-import type { Folios } from "@zeropfn/folio";
 import { noTracer, type Tracer } from "@zeropfn/state";
 import { type Access, ENOMEM, ENOSPC, type FaultResult, OK, type Status, VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
 import { daxEntry, daxIsHole } from "./dax-entry.ts";
@@ -14,7 +13,6 @@ import type { PersistentMemory } from "./persistent-memory.ts";
 const HOLE = -1;
 
 export interface DaxFilesParts {
-  readonly folios: Folios;
   readonly memory: PersistentMemory;
   readonly trees: DaxTrees;
   readonly locks: InodeLocks;
@@ -212,7 +210,9 @@ export class DaxFiles {
   #dropRange(file: number, first: number, end: number): Status {
     if (first >= end) return OK;
     this.#mapper.unmapMappingRange(file, first, end - first);
-    for (let index = this.#trees.next(file, first, end - 1); index !== NO_INDEX; index = this.#trees.next(file, first, end - 1)) {
+    for (let index = first; ; index++) {
+      index = this.#trees.next(file, index, end - 1);
+      if (index === NO_INDEX) break;
       const entry = this.#entries.invalidate(file, index);
       if (daxIsHole(entry)) this.#holes.drop(entry);
     }

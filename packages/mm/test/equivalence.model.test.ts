@@ -118,7 +118,12 @@ const RUNS = { numRuns: 300 };
 
 describe.each([daxCachePage, daxZeroPage])("$name reads the bytes of a flat file", (stack) => {
   test("under random mapped and unmapped reads and writes, truncate and punch, of two processes", () => {
-    fc.assert(fc.property(operations, (steps) => expect(firstDifference(stack, steps)).toBeUndefined()), RUNS);
+    fc.assert(
+      fc.property(operations, (steps) => {
+        expect(firstDifference(stack, steps)).toBeUndefined();
+      }),
+      RUNS,
+    );
   });
   test("and a stack that unmaps nobody does not", () => {
     const isFound = fc.check(fc.property(operations, (steps) => firstDifference(stack, steps, { "mmu.unmapMappingRange": () => {} }) === undefined), RUNS);

@@ -7,9 +7,11 @@ export type PteMmuErrorCode =
   /** More areas than `vmaCapacity`. */
   | "PTE_MMU_NO_VMA"
   /** A file was mapped before `connect` said who fills it. */
-  | "PTE_MMU_NO_HANDLER";
+  | "PTE_MMU_NO_HANDLER"
+  /** The machine's fault: an access faults again and again, and every fault is answered. */
+  | "PTE_MMU_LIVELOCK";
 
-/** A caller's mistake. */
+/** A caller's mistake, or a livelock of the machine. */
 export class PteMmuError extends Error {
   override readonly name = "PteMmuError";
   readonly code: PteMmuErrorCode;

@@ -21,6 +21,8 @@ export type AccessResult = number;
 /** Told of a present entry: the page of the address space, and the packed entry. */
 export type PresentVisitor = (page: number, pte: number) => void;
 
+/** Faults of one access in a row. @differs The kernel tries for ever. */
+const MAX_TRIES = 32;
 const SIGBUS = 7;
 const SIGSEGV = 11;
 const SIGKILL = 9;
@@ -55,31 +57,56 @@ export class Mmu {
 
   /** A user program's load of the byte at `offset` of `page`: 0 … 255, or a negative signal. */
   load8(cpu: number, mm: number, page: number, offset: number): AccessResult {
-    for (;;) {
-      const value = this.tlbs.load8(cpu, mm, page, offset);
-      if (value !== TLB_MISS) return value;
-      const result = this.handleFault(mm, page, READ);
-      if (faultIsError(result)) return -signalOf(result);
-    }
+    const value = this.tlbs.load8(cpu, mm, page, offset);
+    return value === TLB_MISS ? this.#load8AfterFault(cpu, mm, page, offset) : value;
   }
 
   /** A user program's store of one byte: 0, or a negative signal. */
   store8(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
-    while (this.tlbs.store8(cpu, mm, page, offset, value) === TLB_MISS) {
-      const result = this.handleFault(mm, page, WRITE);
-      if (faultIsError(result)) return -signalOf(result);
-    }
-    return 0;
+    const result = this.tlbs.store8(cpu, mm, page, offset, value);
+    return result === TLB_MISS ? this.#store8AfterFault(cpu, mm, page, offset, value) : result;
   }
 
   /** Makes `page` accessible as a user access would, and gives its frame, or a negative signal. For accesses of many bytes. */
   translate(cpu: number, mm: number, page: number, access: Access): number {
-    for (;;) {
+    const pfn = this.tlbs.translate(cpu, mm, page, access);
+    return pfn === TLB_MISS ? this.#translateAfterFault(cpu, mm, page, access) : pfn;
+  }
+
+  // Apart, so that what hits stays small enough to be inlined.
+
+  #load8AfterFault(cpu: number, mm: number, page: number, offset: number): AccessResult {
+    for (let tries = 0; ; tries++) {
+      const result = this.#faultAgain(mm, page, READ, tries);
+      if (faultIsError(result)) return -signalOf(result);
+      const value = this.tlbs.load8(cpu, mm, page, offset);
+      if (value !== TLB_MISS) return value;
+    }
+  }
+
+  #store8AfterFault(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
+    for (let tries = 0; ; tries++) {
+      const result = this.#faultAgain(mm, page, WRITE, tries);
+      if (faultIsError(result)) return -signalOf(result);
+      if (this.tlbs.store8(cpu, mm, page, offset, value) !== TLB_MISS) return 0;
+    }
+  }
+
+  #translateAfterFault(cpu: number, mm: number, page: number, access: Access): number {
+    for (let tries = 0; ; tries++) {
+      const result = this.#faultAgain(mm, page, access, tries);
+      if (faultIsError(result)) return -signalOf(result);
       const pfn = this.tlbs.translate(cpu, mm, page, access);
       if (pfn !== TLB_MISS) return pfn;
-      const result = this.handleFault(mm, page, access);
-      if (faultIsError(result)) return -signalOf(result);
     }
+  }
+
+  /** A fault may be in vain: what it mapped is gone again before it is used. But not for ever. */
+  #faultAgain(mm: number, page: number, access: Access, tries: number): FaultResult {
+    if (tries === MAX_TRIES) {
+      throw new PteMmuError("PTE_MMU_LIVELOCK", `page ${page} of address space ${mm}: ${MAX_TRIES} faults in a row were answered and the page cannot be used`);
+    }
+    return this.handleFault(mm, page, access);
   }
 
   /** @kernel do_user_addr_fault(), handle_mm_fault() — arch/x86/mm/fault.c, mm/memory.c, v6.12 */

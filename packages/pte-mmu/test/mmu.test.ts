@@ -53,6 +53,11 @@ describe("a user access", () => {
     handler = () => result;
     expect([mmu.load8(0, 0, 8, 0), mmu.store8(0, 0, 8, 0, 1), mmu.translate(0, 0, 8, READ)]).toEqual([signal, signal, signal]);
   });
+  test("that every fault leaves where it was is a livelock, not a wait without end", () => {
+    handler = () => VM_FAULT_NOPAGE;
+    expect(() => mmu.load8(0, 0, 8, 0)).toThrow("PTE_MMU_LIVELOCK");
+    expect(() => mmu.store8(0, 0, 8, 0, 1)).toThrow("PTE_MMU_LIVELOCK");
+  });
   test("counts the faults that needed storage", () => {
     const insert = handler;
     handler = (...args) => insert(...args) | VM_FAULT_MAJOR;

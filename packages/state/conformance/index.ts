@@ -1,2 +1,2 @@
 export { columnAllocatorConformance } from "./column-allocator.ts";
-export { same, type TestRunner } from "./test-runner.ts";
+export { holds, same, type TestRunner } from "./suite.ts";
