@@ -4,7 +4,8 @@ import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-const packagesFolder = join(import.meta.dirname, "packages");
+/** From the package that is built: tsup bundles this file into that package's configuration, and `import.meta` is there. */
+const packagesFolder = join(process.cwd(), "..");
 
 interface Manifest {
   readonly exports: Record<string, unknown>;

@@ -1,1 +1,15 @@
-export {};
+export type { CrashRecovery, PersistentMemory } from "./crash.ts";
+export type { Failure } from "./control.ts";
+export { ExploreError, type ExploreErrorCode } from "./errors.ts";
+export { Ghost } from "./ghost.ts";
+export { type MachineScenarioBuilder, type MachineScenarioOptions, scenario, type ScenarioSize, TINY } from "./machine-scenario.ts";
+export { markdownSchedule, printSchedule, type PrintScheduleOptions } from "./print-schedule.ts";
+export { type Outcome, type Scenario, type ScenarioBuilder, scenarioOf, type ScenarioOptions, type Variation } from "./scenario.ts";
+export type { Schedule, ScheduleStep } from "./schedule.ts";
+export { type Found, type Move, search, type SearchEnd, type SearchOptions, type SearchProgress } from "./search.ts";
+export { settleScenario, type SettleOptions } from "./settle.ts";
+export type { MemoryModel } from "./store-buffer.ts";
+export { type MutantVerdict, type Verdict, type VerdictKind } from "./verdict.ts";
+export { catalogue, scenariosNamed, settle } from "./catalogue.ts";
+export { compareSearches, type Disagreement } from "./compare-searches.ts";
+export { exitCodeOf, printVerdict, printVerdicts, type PrintVerdictsOptions, summary } from "./print-verdict.ts";

@@ -28,7 +28,7 @@ export class PageContent {
     if (__EXPLORE__) {
       leaves(PageContent, "folio/folios", {
         load8: {}, store8: {}, loadWord: {}, storeWord: {}, zeroWord: {}, copyWord: {}, isZeroWord: {}, compareWord: {},
-        zero: {}, copy: {}, isZero: {}, equal: {}, compare: {}, hash: {},
+        zero: { coarse: true }, copy: { coarse: true }, isZero: { coarse: true }, equal: { coarse: true }, compare: { coarse: true }, hash: {},
       });
     }
   }

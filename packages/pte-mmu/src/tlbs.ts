@@ -26,7 +26,7 @@ export interface TlbsOptions {
  */
 export class Tlbs {
   static {
-    if (__EXPLORE__) leaves(Tlbs, "pte-mmu/tlb", { load8: {}, store8: {}, translate: {}, flushPage: {}, flushPageOn: {} });
+    if (__EXPLORE__) leaves(Tlbs, "pte-mmu/tlb", { load8: {}, store8: {}, translate: {}, flushPage: { coarse: true }, flushPageOn: {} });
   }
   readonly #pages: Float64Array; // page + 1, or 0 for an empty entry
   readonly #mms: Uint32Array;

@@ -39,6 +39,18 @@ test("lanes are unsigned words", () => {
   );
 });
 
+test("a changed word costs one change, and taking it back gives the old fingerprint", () => {
+  fc.assert(
+    fc.property(words, fc.nat(), fc.nat({ max: 2 ** 32 - 1 }), (all, nth, now) => {
+      const place = nth % all.length, was = all[place]!, of = new Fingerprint().add(Uint32Array.from(all));
+      of.change(place, was, now);
+      expect(`${of.a}/${of.b}`).toBe(print(all.with(place, now)));
+      of.change(place, now, was);
+      expect(`${of.a}/${of.b}`).toBe(print(all));
+    }),
+  );
+});
+
 /** Machines that are explored differ in a few small numbers: no state of that kind may stand for another. */
 test("65,536 small states have as many fingerprints", () => {
   const seen = new Set<string>();

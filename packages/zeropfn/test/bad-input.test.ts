@@ -1,7 +1,10 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Ended, folder, jobFile, smallJob, zeropfn } from "./command.ts";
+
+// Processes start slowly on a busy host.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ZERO = ["--stack", "dax-zero-page"];
 

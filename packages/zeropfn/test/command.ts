@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 
-const BIN = join(import.meta.dirname, "../bin/zeropfn.js");
+export const BIN: string = join(import.meta.dirname, "../bin/zeropfn.js");
 
 export interface Ended {
   readonly code: number | null;

@@ -1,7 +1,10 @@
 import { crc32 } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { jobFile, smallJob, zeropfn } from "./command.ts";
 import { MAIL_SIZE_KB, MAIL_SMAPS } from "./mail-smaps.golden.ts";
+
+// Processes start slowly on a busy host.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SIZE_KB = 8192, PAGES = SIZE_KB / 4;
 const BOTH = ["--stack", "dax-cache-page", "--stack", "dax-zero-page"];
