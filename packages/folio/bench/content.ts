@@ -12,12 +12,15 @@ export interface ContentSize {
 export type Operation = "isZero" | "equal" | "zero" | "copy" | "hash";
 
 /** The pages in the caches, and a gibibyte. */
-const REAL = { hot: { pages: 32, operations: 1_000_000 }, memory: { pages: 2 ** 18, operations: 2 ** 18 } } as const;
+const REAL = { hot: { pages: 32, operations: 200_000 }, memory: { pages: 2 ** 18, operations: 2 ** 18 } } as const;
 
-/** A machine with so many pages after the zero page: of zeros, or of bytes without a pattern where they are to be hashed. */
-export function filled(pages: number, operation: Operation, content?: ContentOperationsFactory): Folios {
-  const folios = new Folios(reservedColumns(), { frameCount: pages + 1, ...(content === undefined ? {} : { content }) });
-  const page = Uint8Array.from({ length: 4096 }, (_, at) => (operation === "hash" ? Math.imul(at, 0x9e3779b1) >>> 24 : 0));
+/** What every page holds: zeros, or bytes without a pattern where they are to be hashed. */
+export const pageFor = (operation: Operation): Uint8Array => Uint8Array.from({ length: 4096 }, (_, at) => (operation === "hash" ? Math.imul(at, 0x9e3779b1) >>> 24 : 0));
+
+/** A machine with so many such pages after the zero page. */
+function filled(pages: number, operation: Operation, content: ContentOperationsFactory): Folios {
+  const folios = new Folios(reservedColumns(), { frameCount: pages + 1, content });
+  const page = pageFor(operation);
   for (let pfn = 1; pfn <= pages; pfn++) folios.writeBytes(pfn, 0, page, 0, 4096);
   return folios;
 }

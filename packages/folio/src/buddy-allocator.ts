@@ -66,7 +66,7 @@ export class BuddyAllocator {
     }
     const pfn = this.takeFree(from);
     // The upper halves stay free. @kernel expand() — mm/page_alloc.c
-    for (let half = from - 1; half >= order; half--) this.addFree(pfn + 2 ** half, half);
+    for (let half = from - 1; half >= order; half--) this.addFree(pfn + (1 << half), half);
     this.unlock();
     return pfn;
   }
@@ -77,10 +77,10 @@ export class BuddyAllocator {
     let first = pfn;
     let size = order;
     while (size < this.#maximumOrder) {
-      const buddy = (first ^ (1 << size)) >>> 0;
+      const buddy = first ^ (1 << size);
       if (!this.isFree(buddy, size)) break;
       this.removeFree(buddy, size);
-      first = Math.min(first, buddy);
+      first &= buddy; // the lower half
       size++;
     }
     this.addFree(first, size);
@@ -100,7 +100,9 @@ export class BuddyAllocator {
 
   /** The smallest order from `order` on that has a free block, or `NO_FRAME`. */
   firstFreeOrder(order: number): number {
-    for (let size = order; size <= this.#maximumOrder; size++) if (this.#zone[HEADS + size] !== NONE) return size;
+    const zone = this.#zone;
+    const largest = this.#maximumOrder;
+    for (let size = order; size <= largest; size++) if (zone[HEADS + size] !== NONE) return size;
     return this.#advanceFrontier(order);
   }
   /** Takes the first block from the list of `order`: the one freed last. */
@@ -123,7 +125,7 @@ export class BuddyAllocator {
     this.#next[pfn] = first;
     if (first !== NONE) this.#previous[first] = pfn;
     zone[HEADS + order] = pfn;
-    zone[FREE] += 2 ** order;
+    zone[FREE] += 1 << order;
   }
   /** Takes the block at `pfn` out of its list. */
   removeFree(pfn: number, order: number): void {
@@ -137,7 +139,7 @@ export class BuddyAllocator {
     this.#blocks[pfn] = KIND_NOTHING;
     this.#next[pfn] = NONE;
     this.#previous[pfn] = NONE;
-    zone[FREE] -= 2 ** order;
+    zone[FREE] -= 1 << order;
   }
 
   /** Free frames: in the lists and beyond the frontier. */

@@ -213,8 +213,12 @@ export class Folios implements FrameSource {
     if (this.#refcounts[head] !== 0) throw new FolioError("FOLIO_BAD_FRAME", `free(${pfn}): the folio has ${this.#refcounts[head]} references`);
     const order = this.#blocks[head] & ORDER;
     this.#checkFreeable(head, order);
-    this.#blocks.fill(KIND_NOTHING, head, head + (1 << order));
-    this.#flags.fill(0, head, head + (1 << order));
+    this.#blocks[head] = KIND_NOTHING;
+    this.#flags[head] = 0;
+    if (order > 0) {
+      this.#blocks.fill(KIND_NOTHING, head, head + (1 << order));
+      this.#flags.fill(0, head, head + (1 << order));
+    }
     this.#columns.mappings[head] = 0;
     this.#columns.indices[head] = 0;
     this.#account(-(1 << order));
@@ -641,8 +645,11 @@ export class Folios implements FrameSource {
   }
   #checkFreeable(head: number, order: number): void {
     const flags = this.#flags[head] & FLAGS_CHECKED_AT_FREE;
-    if (flags === 0 && this.#mapcountOf(head, order) === 0) return;
-    throw new FolioError("FOLIO_BUSY", `folio ${head}: its last reference goes with flags 0x${flags.toString(16)} and ${this.#mapcountOf(head, order)} mappings`);
+    const mapcount = order === 0 ? this.#mapcounts[head] : this.#mapcountOf(head, order);
+    if (flags !== 0 || mapcount !== 0) throw this.#busy(head, flags, mapcount);
+  }
+  #busy(head: number, flags: number, mapcount: number): FolioError {
+    return new FolioError("FOLIO_BUSY", `folio ${head}: its last reference goes with flags 0x${flags.toString(16)} and ${mapcount} mappings`);
   }
   #checkRange(operation: string, pfn: number, offset: number, room: number, length: number): void {
     const first = pfn * this.pageSize + offset;
