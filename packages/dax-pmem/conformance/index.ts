@@ -1,11 +1,6 @@
+import { same, type TestRunner } from "@zeropfn/state/conformance";
 import { DAX_EMPTY, type DaxEntryLock, type DaxHolePolicy, type DaxMapper, daxEntry, daxIsEmpty, daxIsHole, daxIsLocked, NO_ENTRY } from "../src/index.ts";
 import { type Access, READ, VM_FAULT_NOPAGE, WRITE } from "@zeropfn/units";
-
-/** What the suites need of a test runner: vitest, node:test and mocha all have it. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  test(name: string, body: () => void): void;
-}
 
 /** File 0 has an empty tree with room for indices 0 to 7; `load` is what the tree holds. */
 export interface EntryLockWorld {
@@ -144,8 +139,4 @@ export function daxMapperConformance({ describe, test }: TestRunner, make: () =>
       for (let page = 0; page < 8; page++) same(reaches(1, page, READ), page === 3 || page === 4 ? -1 : storage);
     });
   });
-}
-
-function same(is: unknown, was: unknown): void {
-  if (is !== was) throw new Error(`it is ${String(is)}, expected ${String(was)}`);
 }

@@ -210,7 +210,9 @@ export class DaxFiles {
   #dropRange(file: number, first: number, end: number): Status {
     if (first >= end) return OK;
     this.#mapper.unmapMappingRange(file, first, end - first);
-    for (let index = this.#trees.next(file, first, end - 1); index !== NO_INDEX; index = this.#trees.next(file, first, end - 1)) {
+    for (let index = first; ; index++) {
+      index = this.#trees.next(file, index, end - 1);
+      if (index === NO_INDEX) break;
       const entry = this.#entries.invalidate(file, index);
       if (daxIsHole(entry)) this.#holes.drop(entry);
     }

@@ -2,6 +2,7 @@ import { type Background, type ColumnAllocator, leaves, type Tracer, waitFor } f
 import { BuddyAllocator } from "./buddy-allocator.ts";
 import { FolioError } from "./errors.ts";
 import { type FolioColumns, folioColumns } from "./folio-columns.ts";
+import type { FrameSource } from "./frame-source.ts";
 import { checkFolios } from "./invariants.ts";
 import { GUP_PIN_COUNTING_BIAS, KIND, KIND_HEAD, KIND_NOTHING, KIND_TAIL, KIND_ZERO, NO_FRAME, ORDER, REFCOUNT_LIMIT, WORD_BYTES, ZERO_PFN } from "./layout.ts";
 import { type FoliosOptions, type MachineMemory, machineMemory } from "./machine-memory.ts";
@@ -23,7 +24,7 @@ const FAIL_IN = 2;
  * A device frame is a folio of its own. It is idle at 0 references; `get` makes it busy, and `put` of the last
  * reference answers true and frees nothing.
  */
-export class Folios {
+export class Folios implements FrameSource {
   static {
     if (__EXPLORE__) {
       leaves(Folios, "folio/folios", {
@@ -86,6 +87,11 @@ export class Folios {
     };
   }
 
+  /** The columns that link folios in lists: for `FolioLists`, which owns them while a folio is allocated. */
+  get links(): Pick<FolioColumns, "next" | "previous"> {
+    return this.#columns;
+  }
+
   // The machine: constants and accounts
 
   /** The zero page. @kernel my_zero_pfn() — include/linux/pgtable.h, v6.18 */
@@ -99,6 +105,10 @@ export class Folios {
   /** All frames, of DRAM and of persistent memory. */
   get totalFrames(): number {
     return this.#memory.totalFrames;
+  }
+  /** The largest order that `allocate` takes. */
+  get maximumOrder(): number {
+    return this.#memory.maximumOrder;
   }
   /** Bytes of a page: a power of two. */
   get pageSize(): number {
@@ -198,7 +208,7 @@ export class Folios {
   /** One step of `free`: makes a folio a block again, and answers its order. @kernel free_pages_prepare() — mm/page_alloc.c, v6.18 */
   prepareFree(pfn: number): number {
     const head = this.head(pfn);
-    if (!(pfn >= 0 && pfn < this.firstDevicePfn)) throw this.#badFrame("free", pfn);
+    if (!this.#isFrame(pfn) || this.isDevice(pfn)) throw this.#badFrame("free", pfn);
     if ((this.#blocks[head] & KIND) !== KIND_HEAD) throw this.#notReferenced("free", pfn);
     if (this.#refcounts[head] !== 0) throw new FolioError("FOLIO_BAD_FRAME", `free(${pfn}): the folio has ${this.#refcounts[head]} references`);
     const order = this.#blocks[head] & ORDER;
@@ -242,7 +252,7 @@ export class Folios {
   }
   /** One step of `tryGet`. @kernel folio_try_get() — include/linux/page_ref.h, v6.18 */
   tryGetHead(head: number): boolean {
-    if (!(head >= 0 && head < this.totalFrames)) throw this.#badFrame("tryGet", head);
+    if (!this.#isFrame(head)) throw this.#badFrame("tryGet", head);
     if ((this.#blocks[head] & KIND) === KIND_ZERO) return true;
     const count = this.#refcounts[head];
     if (count === 0 || count >= REFCOUNT_LIMIT) return false;
@@ -602,9 +612,12 @@ export class Folios {
     if (kind === KIND_HEAD) return pfn;
     if (kind === KIND_TAIL) return this.head(pfn);
     if (kind === KIND_ZERO) return NO_FRAME;
-    if (!(pfn >= 0 && pfn < this.totalFrames)) throw this.#badFrame(operation, pfn);
+    if (!this.#isFrame(pfn)) throw this.#badFrame(operation, pfn);
     if (!this.isDevice(pfn)) throw this.#notReferenced(operation, pfn);
     return pfn;
+  }
+  #isFrame(pfn: number): boolean {
+    return pfn >>> 0 === pfn && pfn < this.totalFrames;
   }
   /** Where a flag of this page is: with the page, or with its folio. */
   #flagged(pfn: number, flag: PageFlag): number {

@@ -1,10 +1,5 @@
+import { same, type TestRunner } from "@zeropfn/state/conformance";
 import { EINVAL, OK } from "@zeropfn/units";
-
-/** What the suite needs of a test runner: vitest, node:test and mocha all have it. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  test(name: string, body: () => void): void;
-}
 
 /** What a DAX filesystem asks of an extent map. -1 stands for "no block" and "no file". Block = page. */
 export interface ExtentMap {
@@ -105,10 +100,6 @@ export function extentMapConformance({ describe, test }: TestRunner, make: (size
       within(map.findBlock(one, 0));
     });
   });
-}
-
-function same(seen: number, expected: number): void {
-  if (seen !== expected) throw new Error(`${seen}, expected ${expected}`);
 }
 
 function within(block: number): void {

@@ -110,6 +110,12 @@ test("a full table of extents refuses a run of its own, but lets runs grow and r
   files.checkInvariants();
 });
 
+test("a device without blocks has files that are all hole", () => {
+  const files = make({ blockCount: 0 }), file = files.createFile();
+  expect([files.truncate(file, 4096), files.findBlock(file, 0), files.allocateBlock(file, 0), files.freeBlocks]).toEqual([OK, NO_BLOCK, NO_BLOCK, 0]);
+  files.checkInvariants();
+});
+
 test("a file's number is the lowest free one and comes back with its blocks", () => {
   const files = make();
   expect([1, 2, 3, 4].map(() => files.createFile())).toEqual([0, 1, 2, NO_FILE]);
@@ -123,7 +129,7 @@ test("a file's number is the lowest free one and comes back with its blocks", ()
 test("what names no file, no page or no capacity is the caller's mistake", () => {
   const files = make(), file = files.createFile();
   for (const body of [() => files.size(1), () => files.setSize(-1, 0), () => files.allocateBlock(3, 0), () => files.punch(2, 0, 1), () => files.removeFile(1)]) expect(codeOf(body)).toBe("FS_EXTENTS_NO_FILE");
-  for (const body of [() => files.allocateBlock(file, -1), () => files.allocateBlock(file, 0.5), () => files.allocateBlock(file, 2 ** 53), () => files.punch(file, -1, 1), () => files.punch(file, 0, -1), () => make({ blockCount: 0 }), () => make({ blockCount: 2 ** 32 }), () => make({ extentCapacity: 1.5 })])
+  for (const body of [() => files.allocateBlock(file, -1), () => files.allocateBlock(file, 0.5), () => files.allocateBlock(file, 2 ** 53), () => files.punch(file, -1, 1), () => files.punch(file, 0, -1), () => make({ blockCount: -1 }), () => make({ fileCapacity: 0 }), () => make({ blockCount: 2 ** 32 }), () => make({ extentCapacity: 1.5 })])
     expect(codeOf(body)).toBe("FS_EXTENTS_BAD_ARGUMENT");
   expect(files.findBlock(7, 0)).toBe(NO_BLOCK);
 });

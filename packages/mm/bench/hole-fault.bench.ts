@@ -18,7 +18,7 @@ const faults = (stack: Stack) => ({ pages }: Size) => {
       file.truncate(pages * PAGE);
     },
     round() {
-      let hash = 0;
+      let hash = pages;
       for (let page = 0; page < pages; page++) hash = mix(hash, process.load8((address + page * PAGE + (page % PAGE)) as never));
       return mix(hash, machine.count("dax_load_hole") % pages);
     },
@@ -40,7 +40,7 @@ export const bench: AnyBenchmark = defineBenchmark<Size>({
       return {
         operations: pages,
         round() {
-          let hash = 0;
+          let hash = pages;
           for (const pfn of frames) {
             folios.zero(pfn);
             hash = mix(hash, folios.load8(pfn, 0));

@@ -72,7 +72,7 @@ export class Machine {
   }
   /** Bytes of those nodes. */
   get treeBytes(): number {
-    return this.parts.arrays.nodeBytes;
+    return this.parts.arrays.nodesInUse * this.parts.arrays.nodeBytes;
   }
 
   /** How often an event was counted: "pgfault", "pgmajfault", "dax_load_hole". 0 with a tracer of your own. */

@@ -1,11 +1,6 @@
+import { same, type TestRunner } from "@zeropfn/state/conformance";
 import { type FileFaultHandler, type Mmu, VM_READ, VM_SHARED, VM_WRITE } from "../src/index.ts";
 import { faultIsError, READ, VM_FAULT_NOPAGE, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
-
-/** What the suite needs of a test runner: vitest, node:test and mocha all have it. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  test(name: string, body: () => void): void;
-}
 
 /** A fresh machine for one test. */
 export interface FaultHandlerWorld {
@@ -72,8 +67,4 @@ export function fileFaultHandlerConformance({ describe, test }: TestRunner, make
       same(mmu.load8(1, 0, FIRST_PAGE + 1, 0), 9);
     });
   });
-}
-
-function same(is: unknown, was: unknown): void {
-  if (is !== was) throw new Error(`it is ${String(is)}, expected ${String(was)}`);
 }

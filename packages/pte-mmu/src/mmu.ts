@@ -57,30 +57,47 @@ export class Mmu {
 
   /** A user program's load of the byte at `offset` of `page`: 0 … 255, or a negative signal. */
   load8(cpu: number, mm: number, page: number, offset: number): AccessResult {
-    for (let tries = 0; ; tries++) {
-      const value = this.tlbs.load8(cpu, mm, page, offset);
-      if (value !== TLB_MISS) return value;
-      const result = this.#faultAgain(mm, page, READ, tries);
-      if (faultIsError(result)) return -signalOf(result);
-    }
+    const value = this.tlbs.load8(cpu, mm, page, offset);
+    return value === TLB_MISS ? this.#load8AfterFault(cpu, mm, page, offset) : value;
   }
 
   /** A user program's store of one byte: 0, or a negative signal. */
   store8(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
-    for (let tries = 0; this.tlbs.store8(cpu, mm, page, offset, value) === TLB_MISS; tries++) {
-      const result = this.#faultAgain(mm, page, WRITE, tries);
-      if (faultIsError(result)) return -signalOf(result);
-    }
-    return 0;
+    const result = this.tlbs.store8(cpu, mm, page, offset, value);
+    return result === TLB_MISS ? this.#store8AfterFault(cpu, mm, page, offset, value) : result;
   }
 
   /** Makes `page` accessible as a user access would, and gives its frame, or a negative signal. For accesses of many bytes. */
   translate(cpu: number, mm: number, page: number, access: Access): number {
+    const pfn = this.tlbs.translate(cpu, mm, page, access);
+    return pfn === TLB_MISS ? this.#translateAfterFault(cpu, mm, page, access) : pfn;
+  }
+
+  // Apart, so that what hits stays small enough to be inlined.
+
+  #load8AfterFault(cpu: number, mm: number, page: number, offset: number): AccessResult {
     for (let tries = 0; ; tries++) {
-      const pfn = this.tlbs.translate(cpu, mm, page, access);
-      if (pfn !== TLB_MISS) return pfn;
+      const result = this.#faultAgain(mm, page, READ, tries);
+      if (faultIsError(result)) return -signalOf(result);
+      const value = this.tlbs.load8(cpu, mm, page, offset);
+      if (value !== TLB_MISS) return value;
+    }
+  }
+
+  #store8AfterFault(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
+    for (let tries = 0; ; tries++) {
+      const result = this.#faultAgain(mm, page, WRITE, tries);
+      if (faultIsError(result)) return -signalOf(result);
+      if (this.tlbs.store8(cpu, mm, page, offset, value) !== TLB_MISS) return 0;
+    }
+  }
+
+  #translateAfterFault(cpu: number, mm: number, page: number, access: Access): number {
+    for (let tries = 0; ; tries++) {
       const result = this.#faultAgain(mm, page, access, tries);
       if (faultIsError(result)) return -signalOf(result);
+      const pfn = this.tlbs.translate(cpu, mm, page, access);
+      if (pfn !== TLB_MISS) return pfn;
     }
   }
 

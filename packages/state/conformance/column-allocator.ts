@@ -1,11 +1,5 @@
 import type { ColumnAllocator, ColumnArrays, ColumnKind, ColumnRole, PoolArrays } from "../src/index.ts";
-import { equal, holds } from "./expectations.ts";
-
-/** Whatever runs the tests: vitest, node:test, or anything else that has these two. */
-export interface ConformanceRunner {
-  readonly describe: (name: string, body: () => void) => void;
-  readonly test: (name: string, body: () => void) => void;
-}
+import { holds, same, type TestRunner } from "./suite.ts";
 
 /** The largest item of each kind. */
 const LARGEST: Readonly<Record<ColumnKind, number>> = { u8: 2 ** 8 - 1, u16: 2 ** 16 - 1, u32: 2 ** 32 - 1, f64: Number.MAX_SAFE_INTEGER };
@@ -22,7 +16,7 @@ const ROWS = { initial: 3, maximum: 40 };
  *
  * @param makeColumns A new allocator, with room for some 4 KiB of columns; called once for each test.
  */
-export function columnAllocatorConformance({ describe, test }: ConformanceRunner, makeColumns: () => ColumnAllocator): void {
+export function columnAllocatorConformance({ describe, test }: TestRunner, makeColumns: () => ColumnAllocator): void {
   describe("columns", () => {
     for (const kind of KINDS) for (const role of ROLES) test(`a ${role} column of ${kind} is 0 at first, and holds what it should`, () => columnHolds(makeColumns(), kind, role));
     for (const kind of KINDS) test(`a column of ${kind} cannot have a length that is negative or no integer`, () => lengthIsChecked(makeColumns(), kind));
@@ -42,14 +36,14 @@ export function columnAllocatorConformance({ describe, test }: ConformanceRunner
 
 function columnHolds(columns: ColumnAllocator, kind: ColumnKind, role: ColumnRole): void {
   const column = columns[kind]("column", 9, role);
-  equal(column.length, 9, "its length");
-  for (let at = 0; at < 9; at++) equal(column[at], 0, `item ${at} at first`);
+  same(column.length, 9, "its length");
+  for (let at = 0; at < 9; at++) same(column[at], 0, `item ${at} at first`);
   column[0] = LARGEST[kind];
   column[8] = LARGEST[kind] - 1;
-  equal(column[0], LARGEST[kind], "the largest item");
-  equal(column[8], LARGEST[kind] - 1, "the last item");
-  for (let at = 1; at < 8; at++) equal(column[at], 0, `item ${at}, never written`);
-  equal(columns[kind]("empty", 0, role).length, 0, "the length of an empty column");
+  same(column[0], LARGEST[kind], "the largest item");
+  same(column[8], LARGEST[kind] - 1, "the last item");
+  for (let at = 1; at < 8; at++) same(column[at], 0, `item ${at}, never written`);
+  same(columns[kind]("empty", 0, role).length, 0, "the length of an empty column");
 }
 
 function lengthIsChecked(columns: ColumnAllocator, kind: ColumnKind): void {
@@ -69,7 +63,7 @@ function columnsAreApart(columns: ColumnAllocator): void {
   const lengths = [1, 3, 2, 5, 7, 1, 4, 6];
   const all = lengths.map((length, nth) => columns[KINDS[nth % KINDS.length]!](`column ${nth}`, length, ROLES[(nth >> 2) % 2]!));
   for (const [nth, column] of all.entries()) column.fill(nth + 1);
-  for (const [nth, column] of all.entries()) for (const item of column) equal(item, nth + 1, `an item of column ${nth}`);
+  for (const [nth, column] of all.entries()) for (const item of column) same(item, nth + 1, `an item of column ${nth}`);
 }
 
 /** A pool, and its arrays as its owner sees them. */
@@ -90,13 +84,13 @@ const pattern = (name: keyof Arrays, at: number): number => (NAMES.indexOf(name)
 
 function poolBegins(columns: ColumnAllocator): void {
   const { pool, adopted } = newPool(columns);
-  equal(adopted.length, 1, "calls of adopt");
-  equal(pool.maximumRows, ROWS.maximum, "the maximum");
+  same(adopted.length, 1, "calls of adopt");
+  same(pool.maximumRows, ROWS.maximum, "the maximum");
   holds(pool.readyRows <= pool.maximumRows, "no more rows are ready than there may be");
   for (const name of NAMES) {
     const items = itemsOf(adopted[0]!, name);
     holds(items.length >= ROWS.initial * perRow(name), `${name} has the rows to begin with`);
-    for (const item of items) equal(item, 0, `an item of ${name} at first`);
+    for (const item of items) same(item, 0, `an item of ${name} at first`);
   }
 }
 
@@ -108,9 +102,9 @@ function poolKeepsRows(columns: ColumnAllocator): void {
     for (const name of NAMES) {
       const items = itemsOf(arrays, name), end = rows * perRow(name);
       holds(items.length >= end, `${name} has ${rows} rows`);
-      for (let at = 0; at < end - perRow(name); at++) equal(items[at], pattern(name, at), `${name}[${at}], kept`);
+      for (let at = 0; at < end - perRow(name); at++) same(items[at], pattern(name, at), `${name}[${at}], kept`);
       for (let at = end - perRow(name); at < end; at++) {
-        equal(items[at], 0, `${name}[${at}], new`);
+        same(items[at], 0, `${name}[${at}], new`);
         items[at] = pattern(name, at);
       }
     }
@@ -120,10 +114,10 @@ function poolKeepsRows(columns: ColumnAllocator): void {
 function poolRefuses(columns: ColumnAllocator): void {
   const { pool, adopted } = newPool(columns);
   const before = adopted.length;
-  equal(pool.ensureRows(ROWS.maximum + 1), false, "one row too many");
-  equal(adopted.length, before, "calls of adopt after a refusal");
-  equal(pool.ensureRows(ROWS.maximum), true, "as many rows as there may be");
-  equal(pool.ensureRows(0), true, "no rows");
+  same(pool.ensureRows(ROWS.maximum + 1), false, "one row too many");
+  same(adopted.length, before, "calls of adopt after a refusal");
+  same(pool.ensureRows(ROWS.maximum), true, "as many rows as there may be");
+  same(pool.ensureRows(0), true, "no rows");
 }
 
 function poolStandsStill(columns: ColumnAllocator): void {
@@ -134,30 +128,30 @@ function poolStandsStill(columns: ColumnAllocator): void {
   other.ensureRows(ROWS.maximum);
   columns.u8("late", 10);
   adopted.at(-1)!.flags[0] = 9;
-  equal(adopted.length, before, "calls of adopt while others grow");
-  equal(adopted.at(-1)!.flags[0], 9, "an item of the pool while others grow");
+  same(adopted.length, before, "calls of adopt while others grow");
+  same(adopted.at(-1)!.flags[0], 9, "an item of the pool while others grow");
 }
 
 function bytesAreApart(columns: ColumnAllocator, byteLength: number): void {
   const { chunkBytes, bytes } = columns.byteChunks("bytes", byteLength);
-  equal(Math.log2(chunkBytes) % 1, 0, "the fraction in log2 of chunkBytes");
+  same(Math.log2(chunkBytes) % 1, 0, "the fraction in log2 of chunkBytes");
   holds(bytes.reduce((sum, { length }) => sum + length, 0) >= byteLength, "there are as many bytes as were asked for");
-  for (const { length } of bytes.slice(0, -1)) equal(length, chunkBytes, "the length of a chunk that is not the last");
+  for (const { length } of bytes.slice(0, -1)) same(length, chunkBytes, "the length of a chunk that is not the last");
   const at = (offset: number): [Uint8Array, number] => [bytes[Math.floor(offset / chunkBytes)]!, offset % chunkBytes];
   for (let offset = 0; offset < byteLength; offset++) {
     const [chunk, place] = at(offset);
-    equal(chunk[place], 0, `byte ${offset} at first`);
+    same(chunk[place], 0, `byte ${offset} at first`);
     chunk[place] = (offset * 7 + (offset >> 8)) & 0xff;
   }
   for (let offset = 0; offset < byteLength; offset++) {
     const [chunk, place] = at(offset);
-    equal(chunk[place], (offset * 7 + (offset >> 8)) & 0xff, `byte ${offset}`);
+    same(chunk[place], (offset * 7 + (offset >> 8)) & 0xff, `byte ${offset}`);
   }
 }
 
 function memoriesMatch(columns: ColumnAllocator): void {
   const { bytes, memories } = columns.byteChunks("bytes", 3000);
   if (memories === undefined) return;
-  equal(memories.length, bytes.length, "the number of memories");
+  same(memories.length, bytes.length, "the number of memories");
   for (const [nth, { buffer }] of memories.entries()) holds(buffer === bytes[nth]!.buffer, `chunk ${nth} lies in its memory`);
 }

@@ -1,1 +1,2 @@
-export { columnAllocatorConformance, type ConformanceRunner } from "./column-allocator.ts";
+export { columnAllocatorConformance } from "./column-allocator.ts";
+export { holds, same, type TestRunner } from "./suite.ts";
