@@ -13,3 +13,6 @@ export { type MutantVerdict, type Verdict, type VerdictKind } from "./verdict.ts
 export { catalogue, scenariosNamed, settle } from "./catalogue.ts";
 export { compareSearches, type Disagreement } from "./compare-searches.ts";
 export { exitCodeOf, printVerdict, printVerdicts, type PrintVerdictsOptions, summary } from "./print-verdict.ts";
+export { replay } from "./replay.ts";
+export { sample, type Sampled, type SampleOptions } from "./sample.ts";
+export { PersistentRegion, type PersistentRegionOptions } from "./persistent-region.ts";

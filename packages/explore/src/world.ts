@@ -2,7 +2,7 @@ import { Fingerprint, gateHolder, type LeafOperation, type LeafResult, Slab, Sta
 import { type Call, callText, Control, type Failure } from "./control.ts";
 import { ExploreError } from "./errors.ts";
 import { mixA, mixB } from "./hash.ts";
-import { failureOf, hasPlainArguments, Reentry, type ThreadCode } from "./reentry.ts";
+import { failureOf, Reentry, type ThreadCode } from "./reentry.ts";
 import { EMPTY_BUFFER, type MemoryModel, type StoreBuffer } from "./store-buffer.ts";
 import { UndoLog } from "./undo-log.ts";
 
@@ -96,8 +96,6 @@ export class World {
   readonly #undoControls: Control[] = [];
   readonly #undoBuffers: StoreBuffer[] = [];
   #choices: readonly number[] = [];
-  /** How often each leaf was performed both ways. */
-  readonly #compared = new Map<Control, number>();
   /** Leaves that read what their thread's code keeps outside columns: always performed in its midst. */
   readonly #bound = new Set<LeafOperation>();
   readonly #performedAlone = new Set<LeafOperation>();
@@ -180,7 +178,7 @@ export class World {
     const thread = actor % this.threads.length;
     this.failure = null;
     this.madeProgress = false;
-    this.choiceCounts.length = 0;
+    if (this.choiceCounts.length > 0) this.choiceCounts.length = 0;
     this.#choices = choices;
     this.#open(thread);
     let changes = 0;
@@ -272,23 +270,33 @@ export class World {
     this.#undo.push(this.fingerprint.laneB);
   }
 
-  /** Takes over what columns became: into the fingerprint, the shadow and the log of changes. */
+  /** Takes over what columns became: into the fingerprint, the shadow and the log of changes. Gives how many words changed. */
   #absorb(): number {
-    const words = this.#words, shadow = this.#shadow;
+    const words = this.#words, shadow = this.#shadow, end = words.length & ~3;
     let changes = 0;
-    for (let place = 0; place < words.length; place++) {
-      const now = words[place]!, was = shadow[place]!;
-      if (now === was) continue;
-      this.fingerprint.change(place, was, now);
-      this.#noteChange(place, was);
-      shadow[place] = now;
-      changes++;
+    // Four words at a time: most steps change few, and this loop is what a step costs.
+    for (let at = 0; at < end; at += 4) {
+      if (((words[at]! ^ shadow[at]!) | (words[at + 1]! ^ shadow[at + 1]!) | (words[at + 2]! ^ shadow[at + 2]!) | (words[at + 3]! ^ shadow[at + 3]!)) === 0) continue;
+      for (let place = at; place < at + 4; place++) changes += this.#absorbWord(place);
     }
-    const derived = this.#derived, shadowDerived = this.#shadowDerived;
+    for (let place = end; place < words.length; place++) changes += this.#absorbWord(place);
+    return changes + (this.#derived.length === 0 ? 0 : this.#absorbDerived());
+  }
+  #absorbWord(place: number): 0 | 1 {
+    const now = this.#words[place]!, was = this.#shadow[place]!;
+    if (now === was) return 0;
+    this.fingerprint.change(place, was, now);
+    this.#noteChange(place, was);
+    this.#shadow[place] = now;
+    return 1;
+  }
+  #absorbDerived(): number {
+    const derived = this.#derived, shadow = this.#shadowDerived;
+    let changes = 0;
     for (let place = 0; place < derived.length; place++) {
-      if (derived[place] === shadowDerived[place]) continue;
-      this.#noteChange(words.length + place, shadowDerived[place]!);
-      shadowDerived[place] = derived[place]!;
+      if (derived[place] === shadow[place]) continue;
+      this.#noteChange(this.#words.length + place, shadow[place]!);
+      shadow[place] = derived[place]!;
       changes++;
     }
     return changes;
@@ -305,12 +313,13 @@ export class World {
     this.#toggle(thread, control, buffer);
   }
   #toggle(thread: number, control: Control, buffer: StoreBuffer): void {
-    const place = this.#words.length + 4 * thread;
-    this.fingerprint.toggle(place, control.hashA);
-    this.fingerprint.toggle(place + 1, control.hashB);
+    // Controls are mixed already, and differ from thread to thread.
+    this.fingerprint.laneA ^= control.hashA;
+    this.fingerprint.laneB ^= control.hashB;
     if (this.memoryModel === "SC") return;
-    this.fingerprint.toggle(place + 2, buffer.hashA);
-    this.fingerprint.toggle(place + 3, buffer.hashB);
+    const place = this.#words.length + 2 * thread;
+    this.fingerprint.toggle(place, buffer.hashA);
+    this.fingerprint.toggle(place + 1, buffer.hashB);
   }
 
   #after(thread: number, control: Control, result: LeafResult): Control {
@@ -337,14 +346,10 @@ export class World {
   #performOnMemory(thread: number, control: Control): LeafResult {
     const call = control.call!;
     if (isOfEngine(call.operation)) return call.operation.body.apply(call.owner, call.args as unknown[]);
-    if (this.#bound.has(call.operation) || !hasPlainArguments(call)) return this.#performInCode(thread, control);
+    if (!control.hasPlainArguments || (this.#bound.size > 0 && this.#bound.has(call.operation))) return this.#performInCode(thread, control);
     if (this.#isParanoid) return this.#performTwice(thread, control);
-    const compared = this.#compared.get(control) ?? 0;
-    if (compared === COMPARED_TIMES) {
-      this.#performedAlone.add(call.operation);
-      return this.#performAlone(thread, call);
-    }
-    this.#compared.set(control, compared + 1);
+    if (control.comparisons === COMPARED_TIMES) return this.#performAlone(thread, call);
+    if (++control.comparisons === COMPARED_TIMES) this.#performedAlone.add(call.operation);
     return this.#performBothWays(thread, control);
   }
 
