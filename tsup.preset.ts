@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-/** From the package that is built: tsup bundles this file into that package's configuration, and `import.meta` is there. */
-const packagesFolder = join(process.cwd(), "..");
+// Not `import.meta.dirname`: tsup bundles this file into the config of a package, and keeps only `import.meta.url` true.
+const packagesFolder = fileURLToPath(new URL("packages", import.meta.url));
 
 interface Manifest {
   readonly exports: Record<string, unknown>;
@@ -75,8 +76,20 @@ const explored = (options: Options): Options => ({
   esbuildPlugins: [siblings(exploreName)],
 });
 
+/**
+ * Away with what was built before: chunks are named after their content, so old ones would stay and be published.
+ * Here and not by the option `clean`, with which either of two builds may delete what the other has just written.
+ */
+const clean = (): void => rmSync("dist", { recursive: true, force: true });
+
 /** One build, for packages without leaves. */
-export const oneBuild = (options: Options = {}): ReturnType<typeof defineConfig> => defineConfig(ordinary(options));
+export function oneBuild(options: Options = {}): ReturnType<typeof defineConfig> {
+  clean();
+  return defineConfig(ordinary(options));
+}
 
 /** Two builds of one source: the gates compiled away, and the gates compiled in. */
-export const twoBuilds = (options: Options = {}): ReturnType<typeof defineConfig> => defineConfig([ordinary(options), explored(options)]);
+export function twoBuilds(options: Options = {}): ReturnType<typeof defineConfig> {
+  clean();
+  return defineConfig([ordinary(options), explored(options)]);
+}

@@ -7,7 +7,10 @@ import { times } from "./operations.ts";
  */
 
 const LAST_SECRET = SECRET.length - 64;
-const hex = (at: number, bytes: number): string => Array.from(SECRET.subarray(at, at + bytes), (byte) => byte.toString(16).padStart(2, "0")).reverse().join("");
+const hex = (at: number, bytes: number): string =>
+  Array.from(SECRET.subarray(at, at + bytes), (byte) => byte.toString(16).padStart(2, "0"))
+    .reverse()
+    .join("");
 const word64 = (at: number): string => `(i64.const 0x${hex(at, 8)})`;
 const secret128 = (at: number): string => `(v128.const i64x2 0x${hex(at, 8)} 0x${hex(at + 8, 8)})`;
 
@@ -33,7 +36,8 @@ const SWAP = "i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7";
  */
 const stripe = (keys: readonly string[]): string =>
   times(2, (half) => {
-    const low = half * 2, high = half * 2 + 1;
+    const low = half * 2,
+      high = half * 2 + 1;
     return `
       (local.set $x (v128.load offset=${low * 16} (local.get $at)))
       (local.set $y (v128.load offset=${high * 16} (local.get $at)))

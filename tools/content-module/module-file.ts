@@ -5,7 +5,10 @@ export const MODULE_FILE: string = join(import.meta.dirname, "..", "..", "packag
 
 /** That file's text. */
 export function moduleFileText(module: Uint8Array): string {
-  const lines = Buffer.from(module).toString("base64").match(/.{1,140}/g) ?? [];
+  const lines =
+    Buffer.from(module)
+      .toString("base64")
+      .match(/.{1,140}/g) ?? [];
   return `/**
  * The page operations for engines with SIMD, in base64: ${module.length} bytes.
  * Assembled from tools/content-module by \`npx tsx tools/content-module/build.ts\`; a test assembles it again and compares.

@@ -5,6 +5,7 @@ import { deadFiles } from "./checks/dead-files.ts";
 import { floors } from "./checks/floors.ts";
 import { functionLength } from "./checks/function-length.ts";
 import { emptyPackages, indexFiles } from "./checks/index-files.ts";
+import { links, listed } from "./checks/links.ts";
 import { lockFile } from "./checks/lock-file.ts";
 import { readmes } from "./checks/readmes.ts";
 import { scenarios } from "./checks/scenarios.ts";
@@ -211,6 +212,18 @@ describe("packages show what they are", () => {
     expect(emptyPackages(fixture({ ...full, "packages/a/src/index.ts": "export {};\n" }))).toEqual(["packages/a/src/index.ts exports nothing"]);
     expect(emptyPackages(fixture(full))).toEqual([]);
   });
+});
+
+test("a link to nothing is seen; links to files, to parts of them, and to elsewhere are allowed", () => {
+  const text = "[a](a.md) [b](../README.md#b) [c](https://example.org/x) [d](#here) [e](lost.md) [f](../docs)";
+  expect(links(fixture({ "README.md": "", "docs/a.md": "", "docs/index.md": text }))).toEqual(["docs/index.md links to lost.md, which is missing"]);
+});
+
+test("a package without a row in the first texts is seen", () => {
+  const workspace = (row: string) =>
+    fixture({ "packages/a/package.json": manifest("a", 1), "README.md": "| 1 | [a](packages/a) | x |\n", "docs/ARCHITECTURE.md": row });
+  expect(listed(workspace("| `a` | all |\n"))).toEqual([]);
+  expect(listed(workspace("a is `a`\n"))).toEqual(["docs/ARCHITECTURE.md has no row for a"]);
 });
 
 test("a scenario that reaches behind the public surface is seen", () => {

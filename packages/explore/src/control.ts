@@ -6,8 +6,9 @@ export interface Failure {
   /**
    * `check`: the scenario's claim does not hold. `complaint`: the machine threw an error with a stable code.
    * `rule`: the code breaks a rule of leaves, and no verdict about it is worth anything. `mistake`: any other error.
+   * `limit`: a bound was hit, and nobody knows what is behind it.
    */
-  readonly kind: "check" | "complaint" | "rule" | "mistake";
+  readonly kind: "check" | "complaint" | "rule" | "mistake" | "limit";
   readonly message: string;
 }
 

@@ -10,6 +10,8 @@ export type ExploreErrorCode =
   | "EXPLORE_BAD_SCHEDULE"
   /** The columns of a scenario do not fit the slab it may have. */
   | "EXPLORE_SLAB_TOO_LARGE"
+  /** A bound of a scenario's own parts was hit: a search that meets it is UNKNOWN. */
+  | "EXPLORE_LIMIT"
   /** A file of known answers that cannot be read. */
   | "EXPLORE_BAD_FILE";
 

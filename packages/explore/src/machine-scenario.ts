@@ -6,7 +6,7 @@ import type { Scenario, ScenarioBuilder, ScenarioOptions } from "./scenario.ts";
 export interface ScenarioSize extends Partial<MachineSize> {
   /** Processors. Process n runs on processor n, as far as there are so many. */
   readonly cpus: number;
-  /** Page frames of memory, the zero page not counted. */
+  /** Page frames of memory, the zero page among them. */
   readonly memoryFrames: number;
   /** Page frames of persistent memory. */
   readonly pmemFrames: number;

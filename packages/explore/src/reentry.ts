@@ -226,7 +226,7 @@ export class Reentry implements Gate {
 export function failureOf(thread: string, thrown: unknown): Failure {
   const code = thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
   const message = thrown instanceof Error ? `${thread} threw ${thrown.name}: ${thrown.message}` : `${thread} threw ${String(thrown)}`;
-  return { kind: code === undefined ? "mistake" : "complaint", message };
+  return { kind: code === undefined ? "mistake" : code === "EXPLORE_LIMIT" ? "limit" : "complaint", message };
 }
 
 /** Arguments that are objects are not compared, nor are owners: code between leaves may make new ones. */

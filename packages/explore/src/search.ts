@@ -277,6 +277,7 @@ class DepthFirst {
   }
 
   #fail(failure: Failure): void {
+    if (failure.kind === "limit") return this.#stop("limit", failure.message);
     this.#failures++;
     if (this.#options.countsAll && failure.kind === "check") return;
     this.#failure = failure;

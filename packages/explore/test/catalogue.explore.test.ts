@@ -29,5 +29,5 @@ test("a schedule has a column for each thread, and the effect of each step", () 
   const printed = printSchedule(verdict!.schedule!);
   expect(printed).toMatch(/^ +step {2}A +B +effect/);
   expect(printed).toMatch(/tlb\.store8\(1, 1, 1, 0, 1\) = 0 .*tlb\.dirty\[1\]: 0 -> 1/);
-  expect(printed).toMatch(/1 switch, 33 steps; the search proves/);
+  expect(printed).toMatch(/\d+ switch(es)?, \d+ steps; the search proves/);
 });

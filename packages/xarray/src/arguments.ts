@@ -1,6 +1,6 @@
 import { IN_USE, TRACKS_FREE, XA_FLAGS_ALLOC, XA_FLAGS_ALLOC1 } from "./array-flags.ts";
 import { MAX_ID, XA_PRESENT } from "./constants.ts";
-import { MAX_ENTRY, NULL_ENTRY, ZERO_ENTRY } from "./entries.ts";
+import { MAX_ENTRY, NULL_ENTRY, RETRY_ENTRY, ZERO_ENTRY } from "./entries.ts";
 import { XArrayError, type XArrayErrorCode } from "./errors.ts";
 import { type Forest, MARK_COUNT } from "./forest.ts";
 import { MAX_INDEX, MAX_ORDER } from "./geometry.ts";
@@ -38,6 +38,9 @@ export function checkEntry(entry: number): void {
 export function checkEntryOrReserved(entry: number): void {
   if (entry !== ZERO_ENTRY) checkEntry(entry);
 }
+export function checkStored(entry: number): void {
+  if (entry !== ZERO_ENTRY && entry !== RETRY_ENTRY) checkEntry(entry);
+}
 export function checkRealEntry(entry: number): void {
   checkEntry(entry);
   if (entry === NULL_ENTRY) refuse("XARRAY_BAD_ENTRY", "entry", entry, "an integer from 1 to 2^31-1");
@@ -55,6 +58,9 @@ export function checkOwnMark(forest: Forest, array: number, mark: number): void 
 }
 export function checkFilter(filter: number): void {
   if (filter !== XA_PRESENT && !isIntegerWithin(filter, MARK_COUNT - 1)) refuse("XARRAY_BAD_MARK", "filter", filter, "XA_PRESENT or a mark, 0 to 2");
+}
+export function checkNode(forest: Forest, node: number): void {
+  if (!isIntegerWithin(node, forest.shifts.length - 1) || !forest.isUsed(node)) refuse("XARRAY_BAD_ARGUMENT", "node", node, "a node in use");
 }
 export function checkLimits(forest: Forest, array: number, min: number, max: number): void {
   if ((forest.flags[array]! & TRACKS_FREE) === 0) refuse("XARRAY_NOT_ALLOCATING", "array", array, "one made with XA_FLAGS_ALLOC or XA_FLAGS_ALLOC1");

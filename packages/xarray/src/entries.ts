@@ -36,9 +36,9 @@ export const valueOf = (entry: number): number => entry & ~VALUE_BIT;
 /** Whether `entry` was made by `valueEntry`. @kernel xa_is_value() — include/linux/xarray.h, v7.3 */
 export const isValueEntry = (entry: number): boolean => entry >= VALUE_BIT;
 
-export const nodeEntry = (node: number): number => FIRST_NODE + node;
+export const nodeEntry = (node: number): number => FIRST_NODE | node;
 export const isNodeEntry = (entry: number): boolean => entry < FIRST_SIBLING;
-export const nodeOf = (entry: number): number => entry - FIRST_NODE;
+export const nodeOf = (entry: number): number => entry & 0x7fff_ffff;
 
 export const siblingEntry = (slot: number): number => FIRST_SIBLING + slot;
 /** Anything from the first sibling to below the small sentinels is one. */

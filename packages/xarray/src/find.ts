@@ -1,7 +1,7 @@
 import { FREE_MARK } from "./array-flags.ts";
 import { NULL_ENTRY, isNodeEntry, isSiblingEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import type { Forest } from "./forest.ts";
-import { digit } from "./geometry.ts";
+import { MAX_INDEX, alignDown, digit, power } from "./geometry.ts";
 import { arrayHasMark, tracksFree } from "./marks.ts";
 import { nextMark } from "./node-marks.ts";
 import { ON_HEAD, OUT_OF_BOUNDS, type Position, RESTART, isNowhere, leaveTree } from "./position.ts";
@@ -16,7 +16,7 @@ import { ascend, beginWalk, descend, loadAt, moveIndex, setOffset } from "./walk
  */
 export function findNext(forest: Forest, at: Position, max: number): number {
   if (at.node === OUT_OF_BOUNDS) return NULL_ENTRY;
-  if (at.index > max) return leaveTree(at);
+  if (at.index > max || at.index < 0) return leaveTree(at);
   if (at.node === ON_HEAD) {
     at.index = 1;
     return leaveTree(at);
@@ -31,30 +31,56 @@ export function findNext(forest: Forest, at: Position, max: number): number {
   return scanOn(forest, at, max);
 }
 
-function nextOffset(forest: Forest, at: Position): void {
+/** On from the slot after the position's. It ends on the first slot past `max`, or out of bounds. */
+function scanOn(forest: Forest, at: Position, max: number): number {
+  const { slotCount, chunkShift } = forest;
   at.offset++;
   moveIndex(forest, at, at.offset);
-}
-
-function scanOn(forest: Forest, at: Position, max: number): number {
-  nextOffset(forest, at);
-  while (at.node >= 0 && at.index <= max) {
-    if (at.offset >= forest.slotCount) {
+  for (;;) {
+    // The index is where the slot begins, which may be one past the node.
+    const { node } = at, shift = forest.shifts[node]!, first = at.index - at.offset * power(shift), { slots } = forest;
+    const end = Math.min(slotCount, Math.floor((max - first) / power(shift)) + 1);
+    let slot = (node << chunkShift) + at.offset, entry = 0;
+    const stop = (node << chunkShift) + end;
+    while (slot < stop && ((entry = slots[slot]! | 0) === NULL_ENTRY || isSiblingEntry(entry))) slot++;
+    // Beyond `max`, or beyond the node: then the index is that of the slot where it ends.
+    at.offset = Math.max(at.offset, slot - (node << chunkShift));
+    at.index = first + at.offset * power(shift);
+    if (slot >= stop) {
+      if (end < slotCount) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
       ascend(forest, at, 1);
-      continue;
-    }
-    const entry = forest.entry(at.node, at.offset);
-    if (isNodeEntry(entry)) {
+      if (at.node < 0) return leaveTree(at);
+      if (at.index > max) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
+    } else if (isNodeEntry(entry)) {
       at.node = nodeOf(entry);
       at.offset = 0;
-      continue;
-    }
-    if (entry !== NULL_ENTRY && !isSiblingEntry(entry)) return entry;
-    nextOffset(forest, at);
+    } else return entry;
   }
-  if (at.node < 0) at.node = OUT_OF_BOUNDS;
-  return NULL_ENTRY;
 }
+
+/**
+ * Copies entries from the position on into `out`, as the position's leaf has them; reserved ones are left out. The position
+ * is then on the last slot that was looked at.
+ */
+export function copyFromLeaf(forest: Forest, at: Position, max: number, out: EntryList, indices: IndexList | undefined, from: number, count: number): number {
+  const { slots } = forest, base = at.node << forest.chunkShift, first = at.index - at.offset;
+  const last = Math.min(forest.slotMask, max - first);
+  let length = from, offset = at.offset;
+  for (; offset <= last; offset++) {
+    const entry = slots[base + offset]! | 0;
+    if (entry <= 0) continue;
+    if (length === count) break;
+    if (indices !== undefined) indices[length] = first + offset;
+    out[length++] = entry;
+  }
+  at.offset = offset - 1;
+  at.index = first + at.offset;
+  return length;
+}
+
+/** What entries, and indices, are copied into. */
+export type EntryList = Uint32Array | Int32Array | Float64Array | number[];
+export type IndexList = Float64Array | number[];
 
 /**
  * To the first entry with `mark` at the position, if it stands nowhere yet, or else after it, up to `max`.
@@ -64,6 +90,7 @@ function scanOn(forest: Forest, at: Position, max: number): number {
  */
 export function findNextMarked(forest: Forest, at: Position, max: number, mark: number): number {
   if (at.index > max) return giveUp(at);
+  if (at.index < 0) return leaveTree(at);
   let isPast = true;
   if (at.node < 0) {
     isPast = false;
@@ -82,6 +109,7 @@ export function findNextMarked(forest: Forest, at: Position, max: number, mark: 
 }
 
 function giveUp(at: Position): 0 {
+  if (at.index > MAX_INDEX) return leaveTree(at);
   at.node = RESTART;
   return NULL_ENTRY;
 }
@@ -120,6 +148,33 @@ function scanMarked(forest: Forest, at: Position, max: number, mark: number, isP
     setOffset(forest, at);
   }
   return at.index > max ? giveUp(at) : leaveTree(at);
+}
+
+/** As `findNext`, quickly to what lies beside the position in its leaf. @kernel xas_next_entry() — include/linux/xarray.h, v7.3 */
+export function findBeside(forest: Forest, at: Position, max: number): number {
+  const { node } = at, { slotMask } = forest;
+  if (node < 0 || forest.shifts[node]! > 0 || at.offset !== digit(at.index, 0, slotMask)) return findNext(forest, at, max);
+  for (;;) {
+    if (at.index >= max || at.offset === slotMask) return findNext(forest, at, max);
+    const entry = forest.entry(node, at.offset + 1);
+    if (entry < 0) return findNext(forest, at, max);
+    at.offset++;
+    at.index++;
+    if (entry !== NULL_ENTRY) return entry;
+  }
+}
+
+/** As `findNextMarked`, quickly to what lies beside the position in its leaf. @kernel xas_next_marked() — include/linux/xarray.h, v7.3 */
+export function findMarkedBeside(forest: Forest, at: Position, max: number, mark: number): number {
+  const { node } = at;
+  if (node < 0 || forest.shifts[node]! > 0) return findNextMarked(forest, at, max, mark);
+  const offset = nextMark(forest, node, at.offset + 1, mark);
+  at.index = alignDown(at.index, forest.chunkShift) + offset;
+  at.offset = offset;
+  if (at.index > max) return at.index > MAX_INDEX ? leaveTree(at) : NULL_ENTRY;
+  if (offset === forest.slotCount) return findNextMarked(forest, at, max, mark);
+  const entry = forest.entry(node, offset);
+  return entry === NULL_ENTRY ? findNextMarked(forest, at, max, mark) : entry;
 }
 
 /**

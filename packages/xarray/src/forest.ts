@@ -1,8 +1,13 @@
 import type { ColumnAllocator, ColumnPool } from "@zeropfn/state";
-import { NULL_ENTRY, isNodeEntry, isSiblingEntry, isValueEntry, nodeEntry, slotOfSibling } from "./entries.ts";
+import { NULL_ENTRY, isNodeEntry, isSiblingEntry, isValueEntry, nodeEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import { giveBack, isUsed, takeLowest } from "./free-nodes.ts";
-import { power } from "./geometry.ts";
+import { MAX_INDEX, digit, power } from "./geometry.ts";
 import { ON_HEAD } from "./position.ts";
+
+/** `leafSlotOf`: there is no such slot. */
+const NONE = -1;
+/** 32-bit shifts take indices below 2^31 apart, in trees of at most so many bits below the head's digit. */
+const MAX_LOW_SHIFT = 30;
 
 export interface ForestSize {
   /** Arrays there may ever be at once. */
@@ -50,7 +55,7 @@ export class Forest {
   used!: Uint32Array;
   full!: Uint32Array;
   readonly firstFree: Uint32Array;
-  /** [node] how often it was freed: a cursor that stood on it then is stale. */
+  /** [node] what `freed` was when it was freed last: a cursor that stood on it then is stale. */
   stamps!: Uint32Array;
 
   /** [array] entry: nothing, the only entry, at index 0, or a node. */
@@ -136,8 +141,7 @@ export class Forest {
     this.offsets[node] = 0;
     this.counts[node] = 0;
     this.values[node] = 0;
-    this.stamps[node]!++;
-    this.freed[0]!++;
+    this.stamps[node] = ++this.freed[0]!;
     if (this.leafSlot[array] === node << this.chunkShift) this.leafFirst[array] = NaN;
   }
 
@@ -168,14 +172,48 @@ export class Forest {
     const entry = this.entry(node, offset);
     return isSiblingEntry(entry) ? slotOfSibling(entry) : offset;
   }
-  /** Remembers the leaf over `index` of `array`, so that what lies beside it is found at once. */
-  remember(array: number, node: number, index: number): void {
-    this.leafFirst[array] = index - (index % this.slotCount);
-    this.leafSlot[array] = node << this.chunkShift;
+  /**
+   * The slot of `index` in its leaf, as in `slots`; or -1: no leaf is there, or `index` is no index. From the leaf that was
+   * met last at once; else from the head, and that leaf is remembered.
+   */
+  leafSlotOf(array: number, index: number): number {
+    const distance = index - this.leafFirst[array]!, offset = distance | 0;
+    return offset === distance && offset >>> this.chunkShift === 0 ? this.leafSlot[array]! + offset : this.#walkToLeaf(array, index);
   }
+
+  #walkToLeaf(array: number, index: number): number {
+    const { slots, shifts, chunkShift, slotMask } = this, head = this.heads[array]! | 0, low = index | 0;
+    if (low !== index || low < 0 || !isNodeEntry(head)) return isNodeEntry(head) && index > 0 ? this.#walkFar(array, index, nodeOf(head)) : NONE;
+    let node = nodeOf(head), shift = shifts[node]!;
+    if (shift > MAX_LOW_SHIFT) return this.#walkFar(array, index, node);
+    if (low >>> shift > slotMask) return NONE;
+    for (; shift > 0; shift -= chunkShift) {
+      const entry = slots[(node << chunkShift) + ((low >>> shift) & slotMask)]! | 0;
+      if (!isNodeEntry(entry)) return NONE;
+      node = nodeOf(entry);
+    }
+    const offset = low & slotMask;
+    this.leafFirst[array] = low - offset;
+    return (this.leafSlot[array] = node << chunkShift) + offset;
+  }
+
+  /** The same for an index or a tree above 2^31, whose digits need division. */
+  #walkFar(array: number, index: number, head: number): number {
+    if (index > MAX_INDEX || Math.floor(index) !== index || index > this.reach(this.heads[array]! | 0)) return NONE;
+    let node = head;
+    for (let shift = this.shifts[head]!; shift > 0; shift -= this.chunkShift) {
+      const entry = this.entry(node, digit(index, shift, this.slotMask));
+      if (!isNodeEntry(entry)) return NONE;
+      node = nodeOf(entry);
+    }
+    const offset = digit(index, 0, this.slotMask);
+    this.leafFirst[array] = index - offset;
+    return (this.leafSlot[array] = node << this.chunkShift) + offset;
+  }
+
   /** The largest index below a head. May be beyond 2^53-1. */
   reach(head: number): number {
-    return isNodeEntry(head) ? power(this.shifts[head & 0x3fff_ffff]! + this.chunkShift) - 1 : 0;
+    return isNodeEntry(head) ? power(this.shifts[nodeOf(head)]! + this.chunkShift) - 1 : 0;
   }
 
   /** Puts a wide or narrow entry into slots `first` … `last`; no count is kept here. */

@@ -24,27 +24,31 @@ export function getMarkAt(forest: Forest, at: Position, mark: number): boolean {
 
 /** @kernel xas_set_mark() — lib/xarray.c, v7.3 */
 export function setMarkAt(forest: Forest, at: Position, mark: number): void {
-  if (isNowhere(at)) return;
-  let { node, offset } = at;
+  if (!isNowhere(at)) setMarkUpwards(forest, at.array, at.node, at.offset, mark);
+}
+export function setMarkUpwards(forest: Forest, array: number, from: number, slot: number, mark: number): void {
+  let node = from, offset = slot;
   while (node >= 0) {
     // What is above a marked slot is marked already.
     if (!addMark(forest, node, offset, mark)) return;
     offset = forest.offsets[node]!;
     node = forest.parent(node);
   }
-  addArrayMark(forest, at.array, mark);
+  addArrayMark(forest, array, mark);
 }
 
 /** @kernel xas_clear_mark() — lib/xarray.c, v7.3 */
 export function clearMarkAt(forest: Forest, at: Position, mark: number): void {
-  if (isNowhere(at)) return;
-  let { node, offset } = at;
+  if (!isNowhere(at)) clearMarkUpwards(forest, at.array, at.node, at.offset, mark);
+}
+export function clearMarkUpwards(forest: Forest, array: number, from: number, slot: number, mark: number): void {
+  let node = from, offset = slot;
   while (node >= 0) {
     if (!dropMark(forest, node, offset, mark) || anyMark(forest, node, mark)) return;
     offset = forest.offsets[node]!;
     node = forest.parent(node);
   }
-  dropArrayMark(forest, at.array, mark);
+  dropArrayMark(forest, array, mark);
 }
 
 /** The marks of an empty slot: none, or "free". @kernel xas_init_marks() — lib/xarray.c, v7.3 */

@@ -1,8 +1,9 @@
 import { FREE_MARK } from "./array-flags.ts";
 import { XA_PRESENT } from "./constants.ts";
 import { NULL_ENTRY, ZERO_ENTRY } from "./entries.ts";
-import { findNext, findNextMarked } from "./find.ts";
+import { type EntryList, type IndexList, copyFromLeaf, findMarkedBeside, findNext, findNextMarked } from "./find.ts";
 import type { Forest } from "./forest.ts";
+import { digit } from "./geometry.ts";
 import { clearMarkAt, tracksFree } from "./marks.ts";
 import { type Position, isNowhere } from "./position.ts";
 import { secureStore, storeAt } from "./store.ts";
@@ -45,4 +46,22 @@ export function findAfterNormal(forest: Forest, at: Position, max: number, filte
     if (isNowhere(at)) return NULL_ENTRY;
     if (!isPastFirstSlot(forest, at) && entry >= 0) return entry;
   }
+}
+
+/** Copies entries from the position on. Within a leaf it looks at one slot after the other. @kernel xa_extract() — lib/xarray.c, v7.3 */
+export function extractNormal(forest: Forest, at: Position, out: EntryList, max: number, filter: number, count: number, indices?: IndexList): number {
+  const isAll = filter === XA_PRESENT;
+  let length = 0;
+  if (count === 0) return length;
+  for (let entry = isAll ? findNext(forest, at, max) : findNextMarked(forest, at, max, filter); entry !== NULL_ENTRY; ) {
+    if (isAll && at.node >= 0 && forest.shifts[at.node] === 0 && at.offset === digit(at.index, 0, forest.slotMask)) {
+      length = copyFromLeaf(forest, at, max, out, indices, length, count);
+    } else if (entry > 0) {
+      if (indices !== undefined) indices[length] = at.index;
+      out[length++] = entry;
+    }
+    if (length >= count) break;
+    entry = isAll ? findNext(forest, at, max) : findMarkedBeside(forest, at, max, filter);
+  }
+  return length;
 }

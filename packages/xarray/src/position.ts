@@ -1,4 +1,4 @@
-import { alignDown } from "./geometry.ts";
+import { MAX_INDEX, alignDown } from "./geometry.ts";
 
 /** Where a position may be besides on a node (0 or more). On the head: the array is empty, or all of it is one entry at 0. */
 export const ON_HEAD = -1;
@@ -12,7 +12,7 @@ export type NodeUpdate = (node: number) => void;
 
 /**
  * A place in one array: the record that all walks move. Inside a leaf it is scratch, written before it is read.
- * `index` may run one step past 2^53-1 at the end of a walk; a cursor never shows that.
+ * `index` may run past the ends, where nothing is: to -1 and below, and to 2^53, where every search that finds nothing ends.
  *
  * @kernel struct xa_state — include/linux/xarray.h, v7.3
  */
@@ -54,6 +54,8 @@ export class Position {
 /** The step ends past the tree. Returns what is there: nothing. */
 export function leaveTree(at: Position): 0 {
   at.node = OUT_OF_BOUNDS;
+  // Doubles cannot step by 1 out there.
+  if (at.index > MAX_INDEX) at.index = MAX_INDEX + 1;
   return 0;
 }
 /** Neither on a node nor on the head. */

@@ -7,14 +7,14 @@ import { ascend, endOfEntry, loadAt, setOffset } from "./walk.ts";
 /** One index forward or back, and standing still while others change the array. */
 
 /**
- * To the next index, whatever is there. From nowhere yet: to the index itself. After 2^53-1 comes 0, out of bounds.
+ * To the next index, whatever is there. From nowhere yet: to the index itself. After 2^53-1 comes 2^53, where walks end.
  * @returns What is in the slot, siblings included.
  * @kernel xas_next(), __xas_next() — lib/xarray.c, v7.3
  */
 export function stepForward(forest: Forest, at: Position): number {
   if (at.node === RESTART) return loadAt(forest, at);
   if (at.index >= MAX_INDEX) {
-    at.index = 0;
+    at.index = MAX_INDEX + 1;
     return leaveTree(at);
   }
   at.index++;
@@ -29,17 +29,13 @@ export function stepForward(forest: Forest, at: Position): number {
 }
 
 /**
- * To the index before, whatever is there. Before 0 comes 2^53-1, out of bounds.
+ * To the index before, whatever is there. Before 0 come negative ones, where nothing is.
  * @kernel xas_prev(), __xas_prev() — lib/xarray.c, v7.3
  */
 export function stepBack(forest: Forest, at: Position): number {
   if (at.node === RESTART) return loadAt(forest, at);
-  if (at.index === 0) {
-    at.index = MAX_INDEX;
-    return at.node === OUT_OF_BOUNDS ? loadAt(forest, at) : leaveTree(at);
-  }
   at.index--;
-  if (at.node === ON_HEAD) return leaveTree(at);
+  if (at.node === ON_HEAD || at.index < 0) return leaveTree(at);
   if (at.node === OUT_OF_BOUNDS) return loadAt(forest, at);
   if (at.offset !== digit(at.index, forest.shifts[at.node]!, forest.slotMask)) at.offset--;
   while (at.offset < 0) {
@@ -70,8 +66,5 @@ export function pauseAt(forest: Forest, at: Position): void {
   }
   const shift = forest.shifts[node]!;
   at.index = alignDown(at.index, shift) + (endOfEntry(forest, node, at.offset) - at.offset) * power(shift);
-  if (at.index > MAX_INDEX) {
-    at.index = 0;
-    at.node = OUT_OF_BOUNDS;
-  }
+  if (at.index > MAX_INDEX) leaveTree(at);
 }

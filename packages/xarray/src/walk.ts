@@ -1,6 +1,6 @@
 import { RETRY_ENTRY, isNodeEntry, isSiblingEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import type { Forest } from "./forest.ts";
-import { above, alignDown, digit, power } from "./geometry.ts";
+import { MAX_INDEX, above, alignDown, digit, power } from "./geometry.ts";
 import { ON_HEAD, type Position, isNowhere, leaveTree } from "./position.ts";
 
 /** From the head down to what lies at an index. */
@@ -13,6 +13,7 @@ import { ON_HEAD, type Position, isNowhere, leaveTree } from "./position.ts";
 export function beginWalk(forest: Forest, at: Position): number {
   if (!isNowhere(at)) return reload(forest, at);
   const head = forest.head(at.array);
+  if (at.index < 0 || at.index > MAX_INDEX) return leaveTree(at);
   if (isNodeEntry(head) ? above(at.index, forest.shifts[nodeOf(head)]!) > forest.slotMask : at.index > 0) return leaveTree(at);
   at.node = ON_HEAD;
   return head;

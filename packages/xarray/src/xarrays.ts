@@ -7,12 +7,14 @@ import { FREE_MARK, IN_USE, LAST_WRAPPED, ZERO_IS_BUSY } from "./array-flags.ts"
 import { BUSY, CANNOT_SPLIT, MAX_ID, NOT_FOUND, NO_MEMORY, OK, XA_PRESENT } from "./constants.ts";
 import { NULL_ENTRY, ZERO_ENTRY, isNodeEntry, nodeOf, visible } from "./entries.ts";
 import { type DumpedEntry, dumpEntries } from "./dump.ts";
+import type { EntryList, IndexList } from "./find.ts";
 import { Forest, MARK_COUNT } from "./forest.ts";
 import { MAX_INDEX, XA_CHUNK_SHIFT } from "./geometry.ts";
 import { takeId, takeIdCyclic } from "./ids.ts";
 import { arrayHasMark, clearMarkAt, findMarkOf, initMarksAt, setMarkAt, tracksFree } from "./marks.ts";
+import { NOT_HERE, clearMarkInLeaf, eraseInLeaf, findInLeaf, findMarkedInLeaf, getMarkInLeaf, setMarkInLeaf, storeInLeaf } from "./in-leaf.ts";
 import { checkForest } from "./invariants.ts";
-import { exchange, findAfterNormal, findNormal, storeNormal } from "./normal.ts";
+import { exchange, extractNormal, findAfterNormal, findNormal, storeNormal } from "./normal.ts";
 import { ON_HEAD, Position } from "./position.ts";
 import { createRangeAt, nodesForRange, nodesForSlots, storePieces } from "./ranges.ts";
 import { freeSubtree } from "./shrink.ts";
@@ -49,7 +51,6 @@ export class XArrays {
   }
   /** The columns, for the advanced interface of this package. */
   readonly forest: Forest;
-  readonly #mask: number;
   /** Scratch: each method starts it anew. */
   readonly #at: Position = new Position();
 
@@ -62,7 +63,6 @@ export class XArrays {
     checkOption("initialNodes", initialNodes, 1, nodeCapacity);
     checkOption("chunkShift", chunkShift, 1, XA_CHUNK_SHIFT);
     this.forest = new Forest(columns, { arrayCapacity, nodeCapacity, initialNodes, chunkShift });
-    this.#mask = this.forest.slotMask;
   }
 
   /** A new, empty array; `flags`: 0, `XA_FLAGS_ALLOC` or `XA_FLAGS_ALLOC1`. `NO_MEMORY` if there are `arrayCapacity`. @kernel xa_init_flags() — include/linux/xarray.h, v7.3 */
@@ -102,20 +102,13 @@ export class XArrays {
 
   /** The entry at `index`, or `NULL_ENTRY`. @kernel xa_load() — lib/xarray.c, v7.3 */
   load(array: number, index: number): number {
-    const { forest } = this, delta = index - forest.leafFirst[array]!, offset = delta | 0;
-    if (offset === delta && offset >= 0 && offset <= this.#mask) {
-      const entry = forest.slots[forest.leafSlot[array]! + offset]! | 0;
-      if (entry >= 0) return entry;
-    }
-    return this.#loadFromHead(array, index);
+    const { forest } = this, slot = forest.leafSlotOf(array, index), entry = slot < 0 ? slot : forest.slots[slot]! | 0;
+    return entry >= 0 ? entry : this.#loadFromHead(array, index);
   }
 
   #loadFromHead(array: number, index: number): number {
-    const { forest } = this;
-    checkPlace(forest, array, index);
-    const at = this.#at.start(array, index), entry = loadAt(forest, at);
-    if (at.node >= 0 && forest.shifts[at.node] === 0) forest.remember(array, at.node, index);
-    return visible(entry);
+    checkPlace(this.forest, array, index);
+    return visible(loadAt(this.forest, this.#at.start(array, index)));
   }
 
   /**
@@ -123,6 +116,11 @@ export class XArrays {
    * @returns The old entry, or `NO_MEMORY`. @kernel xa_store() — lib/xarray.c, v7.3
    */
   store(array: number, index: number, entry: number): number {
+    const old = storeInLeaf(this.forest, array, index, entry);
+    return old === NOT_HERE ? this.#storeFromHead(array, index, entry) : old;
+  }
+
+  #storeFromHead(array: number, index: number, entry: number): number {
     const { forest } = this;
     checkPlace(forest, array, index);
     checkEntry(entry);
@@ -132,6 +130,11 @@ export class XArrays {
 
   /** Empties `index`, and all of a wide entry there. Returns the old entry. @kernel xa_erase() — lib/xarray.c, v7.3 */
   erase(array: number, index: number): number {
+    const old = eraseInLeaf(this.forest, array, index);
+    return old === NOT_HERE ? this.#eraseFromHead(array, index) : old;
+  }
+
+  #eraseFromHead(array: number, index: number): number {
     checkPlace(this.forest, array, index);
     return visible(storeAt(this.forest, this.#at.start(array, index), NULL_ENTRY));
   }
@@ -284,6 +287,7 @@ export class XArrays {
   setMark(array: number, index: number, mark: number): void {
     checkPlace(this.forest, array, index);
     checkOwnMark(this.forest, array, mark);
+    if (setMarkInLeaf(this.forest, array, index, mark)) return;
     const at = this.#at.start(array, index);
     if (loadAt(this.forest, at) !== NULL_ENTRY) setMarkAt(this.forest, at, mark);
   }
@@ -292,6 +296,7 @@ export class XArrays {
   clearMark(array: number, index: number, mark: number): void {
     checkPlace(this.forest, array, index);
     checkOwnMark(this.forest, array, mark);
+    if (clearMarkInLeaf(this.forest, array, index, mark)) return;
     const at = this.#at.start(array, index);
     if (loadAt(this.forest, at) !== NULL_ENTRY) clearMarkAt(this.forest, at, mark);
   }
@@ -300,7 +305,8 @@ export class XArrays {
   getMark(array: number, index: number, mark: number): boolean {
     checkPlace(this.forest, array, index);
     checkMark(mark);
-    return findMarkOf(this.forest, this.#at.start(array, index), mark);
+    const here = getMarkInLeaf(this.forest, array, index, mark);
+    return here === NOT_HERE ? findMarkOf(this.forest, this.#at.start(array, index), mark) : here === 1;
   }
 
   /** Whether any entry has `mark`. @kernel xa_marked() — include/linux/xarray.h, v7.3 */
@@ -317,6 +323,8 @@ export class XArrays {
    */
   find(array: number, index: number, max: number = MAX_INDEX, filter: number = XA_PRESENT): number {
     this.#checkSearch(array, index, max, filter);
+    const near = filter === XA_PRESENT ? findInLeaf(this.forest, array, index, max) : findMarkedInLeaf(this.forest, array, index, max, filter);
+    if (near !== NOT_HERE) return near;
     return findNormal(this.forest, this.#at.start(array, index), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
   }
 
@@ -329,6 +337,19 @@ export class XArrays {
     this.#checkSearch(array, index, max, filter);
     if (index === MAX_INDEX) return NOT_FOUND;
     return findAfterNormal(this.forest, this.#at.start(array, index + 1), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
+  }
+
+  /**
+   * Copies up to `count` entries of [start, max] into `out`, in order, reserved ones left out: the fast way to scan.
+   * Fills arrays, so it is not for the explorer.
+   *
+   * @param indices If given, receives the index of each. To go on, start after the `lastIndexOf` the last one.
+   * @returns How many. @kernel xa_extract() — lib/xarray.c, v7.3
+   */
+  extract(array: number, out: EntryList, start: number, max: number = MAX_INDEX, filter: number = XA_PRESENT, count: number = out.length, indices?: IndexList): number {
+    this.#checkSearch(array, start, max, filter);
+    checkOption("count", count, 0, 2 ** 32);
+    return extractNormal(this.forest, this.#at.start(array, start), out, max, filter, count, indices);
   }
 
   #checkSearch(array: number, index: number, max: number, filter: number): void {
@@ -345,6 +366,14 @@ export class XArrays {
   dump(array: number): DumpedEntry[] {
     checkArray(this.forest, array);
     return dumpEntries(this.forest, array);
+  }
+  /** Slots of `node` that hold anything, siblings included: for `NodeUpdate`. */
+  slotsInUse(node: number): number {
+    return this.forest.counts[node]!;
+  }
+  /** Slots of `node` that hold a value, or the sibling of one. */
+  valuesInUse(node: number): number {
+    return this.forest.values[node]!;
   }
   /** Levels of nodes; 0: none. */
   height(array: number): number {

@@ -15,13 +15,12 @@ import { MEASURE, measureForParent } from "./measure/child.ts";
 export async function main(args: readonly string[], bin: string): Promise<number> {
   if (args[0] === MEASURE) return measureForParent();
   process.stdout.on("error", stopIfNobodyReads);
-  let exitCode = EXIT_OK;
   const program = new Command("zeropfn").description("Settles memory-management arguments by running them.");
-  for (const command of [compareCommand(bin), stacksCommand(), settleCommand((code) => (exitCode = code))]) program.addCommand(command);
+  for (const command of [compareCommand(bin), stacksCommand(), settleCommand()]) program.addCommand(command);
   for (const command of [program, ...program.commands]) sayMistakesInOneLine(command);
   try {
     await program.parseAsync(args, { from: "user" });
-    return exitCode;
+    return EXIT_OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
     if (!(error instanceof CommandError)) throw error;
