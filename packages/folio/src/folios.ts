@@ -29,11 +29,11 @@ export class Folios implements FrameSource {
     if (__EXPLORE__) {
       leaves(Folios, "folio/folios", {
         allocate: {}, allocationFails: {}, prepareNew: {}, failAllocation: {},
-        get: {}, tryGet: {}, tryGetHead: {}, isHeadOf: {}, refcount: {}, freeze: {}, unfreeze: {},
-        put: {}, putTestZero: {}, free: {}, prepareFree: {},
-        pin: {}, unpin: {}, pincount: {}, maybeDmaPinned: {},
-        head: {}, order: {}, split: {}, splitFrozen: {},
-        isZeroPage: { silent: true }, hugeZeroFrame: {}, hugeZeroPfn: {}, publishHugeZero: {},
+        get: {}, tryGet: { coarse: true }, tryGetHead: {}, isHeadOf: {}, refcount: {}, freeze: {}, unfreeze: {},
+        put: { coarse: true }, putTestZero: {}, free: {}, prepareFree: {},
+        pin: {}, unpin: { coarse: true }, unpinTestZero: {}, pincount: {}, maybeDmaPinned: {},
+        head: {}, order: {}, split: { coarse: true }, splitFrozen: {},
+        isZeroPage: { silent: true }, hugeZeroFrame: { coarse: true }, hugeZeroPfn: {}, publishHugeZero: {},
         addRmap: {}, removeRmap: {}, mapcount: {}, folioMapcount: {},
         setMapping: {}, mapping: {}, index: {},
         testFlag: {}, setFlag: {}, clearFlag: {}, testAndSetFlag: {}, testAndClearFlag: {},
@@ -299,13 +299,14 @@ export class Folios implements FrameSource {
     return this.#refcounts[this.head(pfn)];
   }
   /**
-   * Makes the folio ungettable if its references are exactly `expected`: all those that the caller knows of.
+   * Makes the folio ungettable if its references are exactly `expected`: all those that the caller knows of. Nobody
+   * knows of others' pins, so a pinned folio is never frozen, whatever the number.
    *
    * @kernel folio_ref_freeze() — include/linux/page_ref.h, v6.18
    */
   freeze(pfn: number, expected: number): boolean {
     const head = this.#counted(pfn, "freeze");
-    if (head === NO_FRAME || expected === 0 || this.#refcounts[head] !== expected) return false;
+    if (head === NO_FRAME || expected === 0 || this.#refcounts[head] !== expected || this.#pincounts[head] !== 0) return false;
     this.#refcounts[head] = 0;
     return true;
   }
@@ -337,6 +338,12 @@ export class Folios implements FrameSource {
   }
   /** Drops a pin; true if that freed the folio. @throws {FolioError} FOLIO_NOT_PINNED, FOLIO_BUSY @kernel gup_put_folio() with FOLL_PIN — mm/gup.c, v6.18 */
   unpin(pfn: number): boolean {
+    if (!this.unpinTestZero(pfn)) return false;
+    if (!this.isDevice(pfn)) this.free(pfn);
+    return true;
+  }
+  /** One step of `unpin`: true if no reference is left, and the folio is the caller's to free. */
+  unpinTestZero(pfn: number): boolean {
     const head = this.#counted(pfn, "unpin");
     if (head === NO_FRAME) return false;
     if (this.#pincounts[head] === 0) throw new FolioError("FOLIO_NOT_PINNED", `unpin(${pfn}): nobody pins the folio`);
@@ -344,9 +351,7 @@ export class Folios implements FrameSource {
     if (left === 0) this.#checkFreeable(head, this.#blocks[head] & ORDER);
     this.#pincounts[head]--;
     this.#refcounts[head] = left;
-    if (left > 0) return false;
-    if (!this.isDevice(head)) this.free(head);
-    return true;
+    return left === 0;
   }
   /** Pins of the folio. */
   pincount(pfn: number): number {

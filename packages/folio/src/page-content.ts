@@ -27,7 +27,7 @@ export class PageContent {
   static {
     if (__EXPLORE__) {
       leaves(PageContent, "folio/folios", {
-        load8: {}, store8: {}, loadWord: {}, storeWord: {}, zeroWord: {}, copyWord: {}, isZeroWord: {}, compareWord: {},
+        load8: {}, store8: { plain: true }, loadWord: {}, storeWord: { plain: true }, zeroWord: {}, copyWord: {}, isZeroWord: {}, compareWord: {},
         zero: { coarse: true }, copy: { coarse: true }, isZero: { coarse: true }, equal: { coarse: true }, compare: { coarse: true }, hash: {},
       });
     }

@@ -58,6 +58,9 @@ describe("a large folio", () => {
     folios.put(pfn);
     folios.pin(pfn);
     expect(folios.split(pfn, 0)).toBe(false);
+    folios.put(pfn);
+    expect([folios.refcount(pfn), folios.split(pfn, 0)]).toEqual([1, false]); // the one reference is the pin's
+    folios.get(pfn);
     folios.unpin(pfn);
     expect(folios.split(pfn, 0)).toBe(true);
     folios.checkInvariants();
