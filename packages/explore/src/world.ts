@@ -15,6 +15,8 @@ export interface WorldOptions {
   readonly isParanoid?: boolean;
   /** Names of coarse leaves that stay one step. Default none. */
   readonly whole?: readonly string[];
+  /** Names of leaves that are taken apart into the leaves they call, beside the coarse ones. Default none. */
+  readonly split?: readonly string[];
   /** Chooses one of the families of fingerprints. Default 0. */
   readonly seed?: number;
   /** The most bytes of state that a scenario may have. Default 64 KiB: more is not explored in any useful time. */
@@ -103,13 +105,13 @@ export class World {
   learntTooLate = false;
 
   constructor(build: (world: World) => Contents, options: WorldOptions = {}) {
-    const { memoryModel = "SC", hasMarks = true, isParanoid = false, whole = [], seed = 0, maximumLog = 400, maximumBuffer = 16 } = options;
+    const { memoryModel = "SC", hasMarks = true, isParanoid = false, whole = [], split = [], seed = 0, maximumLog = 400, maximumBuffer = 16 } = options;
     this.#isParanoid = isParanoid;
     this.#maximumBuffer = maximumBuffer;
     this.memoryModel = memoryModel;
     this.fingerprint = new Fingerprint(seed);
     this.slab = new Slab({ capacityBytes: options.maximumSlabBytes ?? 1 << 16, ...(isParanoid ? { guard: this.#guard } : {}) });
-    this.reentry = new Reentry({ isSplit: ({ coarse, name }) => coarse && !whole.includes(name), hasMarks, maximumLog, strayWrites: this.#strayWrites });
+    this.reentry = new Reentry({ isSplit: ({ coarse, name }) => (coarse && !whole.includes(name)) || split.includes(name), hasMarks, maximumLog, strayWrites: this.#strayWrites });
     this.threads = this.#built(build);
     this.actorCount = memoryModel === "TSO" ? 2 * this.threads.length : this.threads.length;
     this.#words = this.slab.words;
