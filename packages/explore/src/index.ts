@@ -16,3 +16,5 @@ export { exitCodeOf, printVerdict, printVerdicts, type PrintVerdictsOptions, sum
 export { replay } from "./replay.ts";
 export { sample, type Sampled, type SampleOptions } from "./sample.ts";
 export { PersistentRegion, type PersistentRegionOptions } from "./persistent-region.ts";
+export { printMarkdown } from "./print-markdown.ts";
+export { debatePage, debates } from "./debates.ts";
