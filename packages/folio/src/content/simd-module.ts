@@ -1,6 +1,6 @@
 /**
  * The page operations for engines with SIMD, in base64: 6718 bytes.
- * Assembled from tools/content-module by `npx tsx tools/content-module/build.ts`; a test assembles it again and compares.
+ * Assembled from tools/content-module by `npm run content-module`; a test assembles it again and compares.
  */
 export const SIMD_MODULE: string =
   "AGFzbQEAAAABIAVgAn9/AX9gA39/fwF/YAN/f38AYAJ+fgF+YAJ/fwF8Ag8BBHBhZ2UFYnl0ZXMCAAEDCAcAAQECAgMEBzEGBmlzWmVybwAABWVxdWFsAAEHY29tcGFyZQACBGNvcHkA" +
