@@ -11,7 +11,7 @@ export function moduleFileText(module: Uint8Array): string {
       .match(/.{1,140}/g) ?? [];
   return `/**
  * The page operations for engines with SIMD, in base64: ${module.length} bytes.
- * Assembled from tools/content-module by \`npx tsx tools/content-module/build.ts\`; a test assembles it again and compares.
+ * Assembled from tools/content-module by \`npm run content-module\`; a test assembles it again and compares.
  */
 export const SIMD_MODULE: string =
 ${lines.map((line) => `  "${line}"`).join(" +\n")};

@@ -3,7 +3,7 @@ import type { ContentOperations } from "./content-operations.ts";
 import { SIMD_MODULE } from "./simd-module.ts";
 import { typedArrayOperations } from "./typed-array-operations.ts";
 
-/** What the module exports: see tools/content-module. Lengths are multiples of 64, above 0. */
+/** What the module exports: see tools/content-module. Lengths are multiples of 128, above 0. */
 interface ModuleExports {
   isZero(at: number, length: number): number;
   equal(a: number, b: number, length: number): number;
@@ -28,7 +28,7 @@ const SHORTEST_HASH = 256;
 
 /**
  * Operations by the SIMD module, which works in the chunks' memories in place: one instance of one compiled module for
- * each chunk. Ranges in two chunks, and lengths that are no multiple of 64, go by typed arrays.
+ * each chunk. Ranges in two chunks, and lengths that are no multiple of 128, go by typed arrays.
  *
  * @returns `undefined` where the engine has no SIMD or the chunks lie in no WebAssembly memory.
  */
@@ -90,7 +90,7 @@ class SimdOperations implements ContentOperations {
 
   /** The instance over the memory under `bytes`, if it takes ranges of this length. */
   #of(bytes: Uint8Array, length: number): ModuleExports | undefined {
-    if ((length & 63) !== 0 || length === 0) return undefined;
+    if ((length & 127) !== 0 || length === 0) return undefined;
     if (bytes !== this.#lastBytes) {
       this.#lastBytes = bytes;
       this.#last = this.#byBytes.get(bytes);
