@@ -134,7 +134,8 @@ describe("classes", () => {
 describe("every file is reached from something that runs", () => {
   const tree = {
     "package.json": { name: "fixture", scripts: { go: "tsx tools/go/run.ts" } },
-    "packages/a/package.json": manifest("a", 1),
+    "packages/a/package.json": manifest("a", 1, { scripts: { replay: "tsx test/replay/run.ts" } }),
+    "packages/a/test/replay/run.ts": "",
     "packages/a/src/index.ts": 'export { b } from "./b.ts";',
     "packages/a/src/b.ts": 'new URL("./worker.js", import.meta.url);',
     "packages/a/src/worker.ts": "",

@@ -44,6 +44,10 @@ export class Control implements Lanes {
   readonly result: LeafResult;
   /** Leaves since the beginning of the thread or its last mark. */
   readonly length: number;
+  /** The leaf can be performed apart from its thread's code: it is given nothing that the code may change. */
+  readonly hasPlainArguments: boolean;
+  /** How often the leaf was performed both apart from its thread's code and in the midst of it. */
+  comparisons = 0;
   readonly #after = new Map<LeafResult, Control>();
   #lastResult: LeafResult = undefined;
   #lastAfter: Control | undefined;
@@ -51,6 +55,7 @@ export class Control implements Lanes {
   constructor(next: Next, lanes: Lanes, length: number, parent: Control | null = null, result: LeafResult = undefined) {
     this.kind = next.kind;
     this.call = "call" in next ? next.call : undefined;
+    this.hasPlainArguments = this.call === undefined || !this.call.args.some(isObject);
     this.failure = next.kind === "failed" ? next.failure : undefined;
     this.hashA = lanes.hashA;
     this.hashB = lanes.hashB;
@@ -80,6 +85,8 @@ export class Control implements Lanes {
     this.#lastAfter = control;
   }
 }
+
+export const isObject = (value: unknown): boolean => (typeof value === "object" && value !== null) || typeof value === "function";
 
 /** "pte.lock(3)" */
 export function callText({ operation, owner, args }: Call): string {

@@ -1,3 +1,4 @@
+export { catalogue, scenariosNamed, settle } from "./catalogue.ts";
 export type { CrashRecovery, PersistentMemory } from "./crash.ts";
 export type { Failure } from "./control.ts";
 export { ExploreError, type ExploreErrorCode } from "./errors.ts";
@@ -10,6 +11,10 @@ export { type Found, type Move, search, type SearchEnd, type SearchOptions, type
 export { settleScenario, type SettleOptions } from "./settle.ts";
 export type { MemoryModel } from "./store-buffer.ts";
 export { type MutantVerdict, type Verdict, type VerdictKind } from "./verdict.ts";
-export { catalogue, scenariosNamed, settle } from "./catalogue.ts";
 export { compareSearches, type Disagreement } from "./compare-searches.ts";
 export { exitCodeOf, printVerdict, printVerdicts, type PrintVerdictsOptions, summary } from "./print-verdict.ts";
+export { replay } from "./replay.ts";
+export { sample, type Sampled, type SampleOptions } from "./sample.ts";
+export { PersistentRegion, type PersistentRegionOptions } from "./persistent-region.ts";
+export { printMarkdown } from "./print-markdown.ts";
+export { debatePage, debates } from "./debates.ts";

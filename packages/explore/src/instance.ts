@@ -32,9 +32,9 @@ export class Instance {
 
   constructor(scenario: Scenario, variation: Variation, options: WorldOptions) {
     if (!__EXPLORE__) throw new ExploreError("EXPLORE_ORDINARY_BUILD", "leaves of this build cannot be suspended: run Node with --conditions=explore, or import @zeropfn/explore/explore");
-    const { memoryModel = "SC", whole = [], maximumSlabBytes } = scenario.options;
+    const { memoryModel = "SC", whole = [], split = [], maximumSlabBytes } = scenario.options;
     this.scenario = scenario;
-    this.world = new World((world) => ({ threads: this.#setUp(world, variation) }), { memoryModel, whole, ...(maximumSlabBytes === undefined ? {} : { maximumSlabBytes }), ...options });
+    this.world = new World((world) => ({ threads: this.#setUp(world, variation) }), { memoryModel, whole, split, ...(maximumSlabBytes === undefined ? {} : { maximumSlabBytes }), ...options });
   }
 
   #setUp(world: World, variation: Variation): readonly ThreadCode[] {

@@ -9,7 +9,8 @@ export function printVerdict(verdict: Verdict): string {
   return `${scenario.name.padEnd(8)} ${[result, ...coverage(verdict), ...trust(verdict)].join("; ")}`;
 }
 
-function coverage({ states, transitions, interleavings, images, hasBoundedImages, verdict, missProbability, bounds, milliseconds }: Verdict): string[] {
+/** How much was looked at. */
+export function coverage({ states, transitions, interleavings, images, hasBoundedImages, verdict, missProbability, bounds, milliseconds }: Verdict): string[] {
   const counted = verdict === "SAFE" || verdict === "VACUOUS" ? `${grouped(states)} states, ${grouped(transitions)} transitions = ${interleavingsText(interleavings)}` : `${grouped(states)} states seen`;
   return [
     ...(verdict === "SAFE" ? [] : [`looked at: ${bounds.join(", ")}`]),
@@ -20,7 +21,8 @@ function coverage({ states, transitions, interleavings, images, hasBoundedImages
   ];
 }
 
-function trust({ goals, mutants, coarseSteps, verdict }: Verdict): string[] {
+/** Why a SAFE means something: goals, mutants, and the steps that it relies on. */
+export function trust({ goals, mutants, coarseSteps, verdict }: Verdict): string[] {
   if (verdict !== "SAFE" && verdict !== "VACUOUS") return coarseText(coarseSteps);
   return [
     `sometimes: ${goals.map(({ name, isReached }) => `${name} ${isReached ? "✓" : "✗"}`).join(", ") || "none"}`,

@@ -1,5 +1,5 @@
 import { type Gate, gateHolder, type LeafOperation, type LeafResult } from "@zeropfn/state";
-import { type Call, callText, Control, type Failure, type Next } from "./control.ts";
+import { type Call, callText, Control, type Failure, isObject, type Next } from "./control.ts";
 import { type Lanes, mixText, mixValue } from "./hash.ts";
 
 /** A thread of a scenario: code that is run again from its beginning whenever something new is to be learnt about it. */
@@ -47,6 +47,8 @@ export class Reentry implements Gate {
   endless: string | undefined;
   readonly #options: ReentryOptions;
   readonly #marked = new Map<ThreadCode, Map<string, Control>>();
+  /** The hash of each thread that has seen nothing: no two threads have equal hashes. */
+  readonly #firstLanes = new Map<ThreadCode, Lanes>();
   #thread: ThreadCode | undefined;
   #log: Control[] = [];
   #results: LeafResult[] = [];
@@ -67,6 +69,7 @@ export class Reentry implements Gate {
   first(thread: ThreadCode, lanes: Lanes): Control {
     this.#log = [];
     this.#results = [];
+    this.#firstLanes.set(thread, lanes);
     return this.#run(thread, null, undefined, lanes);
   }
 
@@ -132,7 +135,7 @@ export class Reentry implements Gate {
   #control(from: Control | null, result: LeafResult): Control {
     const next = this.#next!;
     const length = this.#mark !== undefined || from === null ? 0 : from.length + 1;
-    const lanes = next.kind === "finished" ? mixText(this.#mark === undefined ? { hashA: 1, hashB: 2 } : this.#lanes, "finished") : this.#lanes;
+    const lanes = next.kind === "finished" ? mixText(this.#mark === undefined ? this.#firstLanes.get(this.#thread!)! : this.#lanes, "finished") : this.#lanes;
     const control = new Control(next, lanes, length, from, result);
     if (this.#mark !== undefined) this.#marksOf(this.#thread!).set(this.#mark, control);
     if (next.kind === "step") {
@@ -185,7 +188,7 @@ export class Reentry implements Gate {
       this.#next = { kind: "finished" };
       throw SUSPENDED;
     }
-    this.#lanes = live.reduce<Lanes>((lanes, value) => mixValue(lanes, value), mixText({ hashA: 3, hashB: 5 }, label));
+    this.#lanes = live.reduce<Lanes>((lanes, value) => mixValue(lanes, value), mixText(this.#firstLanes.get(this.#thread!)!, label));
   }
 
   check(condition: boolean, message: string): void {
@@ -237,7 +240,3 @@ function isSameCall(then: Call, now: Call): boolean {
   }
   return true;
 }
-const isObject = (value: unknown): boolean => (typeof value === "object" && value !== null) || typeof value === "function";
-
-/** True if a leaf can be performed apart from its thread's code: it is given nothing that the code may change. */
-export const hasPlainArguments = ({ args }: Call): boolean => !args.some(isObject);

@@ -36,6 +36,8 @@ export interface ScenarioOptions {
   readonly looksForLivelock?: boolean;
   /** Coarse leaves that stay one step; the verdict says so. Default none: all are split. */
   readonly whole?: readonly string[];
+  /** Leaves that are taken apart into the leaves they call, beside the coarse ones. */
+  readonly split?: readonly string[];
   /** Leaves and methods of seams that the scenario itself replaces, by name. */
   readonly override?: Variation["override"];
   /** What the verdict holds for, in words: "1 page", "2 CPUs". Threads and memory model are added. */

@@ -43,6 +43,9 @@ export interface ScheduleFacts {
   readonly mutant?: string | undefined;
 }
 
+/** A mutant's name in a schedule string. */
+export const slug = (name: string): string => name.replaceAll(" ", "-");
+
 /** Runs `moves` from the beginning and reports each step. */
 export function scheduleOf(instance: Instance, moves: readonly Move[], { conclusion, isMinimal, cycleStart = -1, mutant }: ScheduleFacts): Schedule {
   const { steps, names } = stepsOf(instance, moves);
@@ -57,7 +60,7 @@ export function scheduleOf(instance: Instance, moves: readonly Move[], { conclus
     conclusion,
     cycleStart,
     isMinimal,
-    replay: `${scenario.name}${mutant === undefined ? "" : `/${mutant.replaceAll(" ", "-")}`}@${model}:${movesText(moves, world.threads.length)}`,
+    replay: `${scenario.name}${mutant === undefined ? "" : `/${slug(mutant)}`}@${model}:${movesText(moves, world.threads.length)}`,
   };
 }
 

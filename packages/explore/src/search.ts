@@ -82,8 +82,7 @@ export function search(scenario: Scenario, options: SearchOptions = {}): Found {
     const start = instance.world.save(), { failure } = instance.world;
     for (;;) {
       const found = new DepthFirst(instance, options).run(failure);
-      if (!instance.world.learntTooLate) return found;
-      instance.world.learntTooLate = false;
+      if (!instance.world.takeLearntTooLate()) return found;
       instance.world.restore(start);
     }
   });

@@ -2,7 +2,8 @@ import { Fingerprint, gateHolder, type LeafOperation, type LeafResult, Slab, Sta
 import { type Call, callText, Control, type Failure } from "./control.ts";
 import { ExploreError } from "./errors.ts";
 import { mixA, mixB } from "./hash.ts";
-import { failureOf, hasPlainArguments, Reentry, type ThreadCode } from "./reentry.ts";
+import { isEqual, Performer } from "./performer.ts";
+import { Reentry, type ThreadCode } from "./reentry.ts";
 import { EMPTY_BUFFER, type MemoryModel, type StoreBuffer } from "./store-buffer.ts";
 import { UndoLog } from "./undo-log.ts";
 
@@ -15,6 +16,8 @@ export interface WorldOptions {
   readonly isParanoid?: boolean;
   /** Names of coarse leaves that stay one step. Default none. */
   readonly whole?: readonly string[];
+  /** Names of leaves that are taken apart into the leaves they call, beside the coarse ones. Default none. */
+  readonly split?: readonly string[];
   /** Chooses one of the families of fingerprints. Default 0. */
   readonly seed?: number;
   /** The most bytes of state that a scenario may have. Default 64 KiB: more is not explored in any useful time. */
@@ -54,9 +57,6 @@ function engineOperation(name: string, body: LeafOperation["body"]): LeafOperati
 }
 const isOfEngine = (operation: LeafOperation): boolean => operation === BEGIN || operation === CHOOSE || operation === PROGRESS;
 
-/** How often a leaf is performed both ways before its result is taken without its thread's code. */
-const COMPARED_TIMES = 16;
-
 /**
  * A machine and its threads at one moment, which can step forward and back. An actor is a thread, or, under TSO, the
  * store buffer of one: actor `threads + t` drains the oldest store of thread `t`.
@@ -87,7 +87,8 @@ export class World {
 
   readonly #isParanoid: boolean;
   readonly #maximumBuffer: number;
-  readonly #words: Uint32Array;
+  /** The hashed words of the slab. */
+  readonly words: Uint32Array;
   readonly #derived: Uint32Array;
   /** The state as it was after the last step: columns are compared with it. */
   readonly #shadow: Uint32Array;
@@ -96,29 +97,24 @@ export class World {
   readonly #undoControls: Control[] = [];
   readonly #undoBuffers: StoreBuffer[] = [];
   #choices: readonly number[] = [];
-  /** How often each leaf was performed both ways. */
-  readonly #compared = new Map<Control, number>();
-  /** Leaves that read what their thread's code keeps outside columns: always performed in its midst. */
-  readonly #bound = new Set<LeafOperation>();
-  readonly #performedAlone = new Set<LeafOperation>();
-  /** A leaf turned out to be bound to its thread's code after it was performed alone: the search has to begin again. */
-  learntTooLate = false;
+  readonly #performer: Performer;
 
   constructor(build: (world: World) => Contents, options: WorldOptions = {}) {
-    const { memoryModel = "SC", hasMarks = true, isParanoid = false, whole = [], seed = 0, maximumLog = 400, maximumBuffer = 16 } = options;
+    const { memoryModel = "SC", hasMarks = true, isParanoid = false, whole = [], split = [], seed = 0, maximumLog = 400, maximumBuffer = 16 } = options;
     this.#isParanoid = isParanoid;
     this.#maximumBuffer = maximumBuffer;
     this.memoryModel = memoryModel;
     this.fingerprint = new Fingerprint(seed);
     this.slab = new Slab({ capacityBytes: options.maximumSlabBytes ?? 1 << 16, ...(isParanoid ? { guard: this.#guard } : {}) });
-    this.reentry = new Reentry({ isSplit: ({ coarse, name }) => coarse && !whole.includes(name), hasMarks, maximumLog, strayWrites: this.#strayWrites });
+    this.reentry = new Reentry({ isSplit: ({ coarse, name }) => (coarse && !whole.includes(name)) || split.includes(name), hasMarks, maximumLog, strayWrites: this.#strayWrites });
+    this.#performer = new Performer(this, this.reentry, isParanoid);
     this.threads = this.#built(build);
     this.actorCount = memoryModel === "TSO" ? 2 * this.threads.length : this.threads.length;
-    this.#words = this.slab.words;
+    this.words = this.slab.words;
     this.#derived = this.slab.derivedWords;
-    this.#shadow = this.#words.slice();
+    this.#shadow = this.words.slice();
     this.#shadowDerived = this.#derived.slice();
-    this.fingerprint.add(this.#words);
+    this.fingerprint.add(this.words);
     for (const [index, thread] of this.threads.entries()) this.#begin(thread, index, seed);
   }
 
@@ -144,6 +140,16 @@ export class World {
     this.controls.push(control);
     this.buffers.push(EMPTY_BUFFER);
     this.#toggle(index, control, EMPTY_BUFFER);
+  }
+
+  /** The search has to begin again, knowing more about a leaf. Asked once, it is forgotten. */
+  takeLearntTooLate(): boolean {
+    const { learntTooLate } = this.#performer;
+    this.#performer.learntTooLate = false;
+    return learntTooLate;
+  }
+  get learntTooLate(): boolean {
+    return this.#performer.learntTooLate;
   }
 
   // Questions.
@@ -180,7 +186,7 @@ export class World {
     const thread = actor % this.threads.length;
     this.failure = null;
     this.madeProgress = false;
-    this.choiceCounts.length = 0;
+    if (this.choiceCounts.length > 0) this.choiceCounts.length = 0;
     this.#choices = choices;
     this.#open(thread);
     let changes = 0;
@@ -204,7 +210,7 @@ export class World {
   /** Takes the last step back. */
   back(): void {
     const thread = this.#undo.pop();
-    const words = this.#words, derived = this.#derived;
+    const words = this.words, derived = this.#derived;
     for (let changes = this.#undo.pop(); changes > 0; changes--) {
       const was = this.#undo.pop(), place = this.#undo.pop();
       if (place < words.length) this.#shadow[place] = words[place] = was;
@@ -218,11 +224,11 @@ export class World {
   }
 
   save(): Position {
-    return { words: this.#words.slice(), derived: this.#derived.slice(), controls: this.controls.slice(), buffers: this.buffers.slice(), a: this.fingerprint.laneA, b: this.fingerprint.laneB };
+    return { words: this.words.slice(), derived: this.#derived.slice(), controls: this.controls.slice(), buffers: this.buffers.slice(), a: this.fingerprint.laneA, b: this.fingerprint.laneB };
   }
   /** Comes back to `position`, which becomes the beginning of what can be taken back. */
   restore(position: Position): void {
-    this.#words.set(position.words);
+    this.words.set(position.words);
     this.#derived.set(position.derived);
     this.#shadow.set(position.words);
     this.#shadowDerived.set(position.derived);
@@ -238,7 +244,7 @@ export class World {
   }
   /** Forgets what was written since the last step: by a recovery that ran on a crash image. */
   discardWrites(): void {
-    this.#words.set(this.#shadow);
+    this.words.set(this.#shadow);
     this.#derived.set(this.#shadowDerived);
   }
 
@@ -272,23 +278,33 @@ export class World {
     this.#undo.push(this.fingerprint.laneB);
   }
 
-  /** Takes over what columns became: into the fingerprint, the shadow and the log of changes. */
+  /** Takes over what columns became: into the fingerprint, the shadow and the log of changes. Gives how many words changed. */
   #absorb(): number {
-    const words = this.#words, shadow = this.#shadow;
+    const words = this.words, shadow = this.#shadow, end = words.length & ~3;
     let changes = 0;
-    for (let place = 0; place < words.length; place++) {
-      const now = words[place]!, was = shadow[place]!;
-      if (now === was) continue;
-      this.fingerprint.change(place, was, now);
-      this.#noteChange(place, was);
-      shadow[place] = now;
-      changes++;
+    // Four words at a time: most steps change few, and this loop is what a step costs.
+    for (let at = 0; at < end; at += 4) {
+      if (((words[at]! ^ shadow[at]!) | (words[at + 1]! ^ shadow[at + 1]!) | (words[at + 2]! ^ shadow[at + 2]!) | (words[at + 3]! ^ shadow[at + 3]!)) === 0) continue;
+      for (let place = at; place < at + 4; place++) changes += this.#absorbWord(place);
     }
-    const derived = this.#derived, shadowDerived = this.#shadowDerived;
+    for (let place = end; place < words.length; place++) changes += this.#absorbWord(place);
+    return changes + (this.#derived.length === 0 ? 0 : this.#absorbDerived());
+  }
+  #absorbWord(place: number): 0 | 1 {
+    const now = this.words[place]!, was = this.#shadow[place]!;
+    if (now === was) return 0;
+    this.fingerprint.change(place, was, now);
+    this.#noteChange(place, was);
+    this.#shadow[place] = now;
+    return 1;
+  }
+  #absorbDerived(): number {
+    const derived = this.#derived, shadow = this.#shadowDerived;
+    let changes = 0;
     for (let place = 0; place < derived.length; place++) {
-      if (derived[place] === shadowDerived[place]) continue;
-      this.#noteChange(words.length + place, shadowDerived[place]!);
-      shadowDerived[place] = derived[place]!;
+      if (derived[place] === shadow[place]) continue;
+      this.#noteChange(this.words.length + place, shadow[place]!);
+      shadow[place] = derived[place]!;
       changes++;
     }
     return changes;
@@ -305,12 +321,13 @@ export class World {
     this.#toggle(thread, control, buffer);
   }
   #toggle(thread: number, control: Control, buffer: StoreBuffer): void {
-    const place = this.#words.length + 4 * thread;
-    this.fingerprint.toggle(place, control.hashA);
-    this.fingerprint.toggle(place + 1, control.hashB);
+    // Controls are mixed already, and differ from thread to thread.
+    this.fingerprint.laneA ^= control.hashA;
+    this.fingerprint.laneB ^= control.hashB;
     if (this.memoryModel === "SC") return;
-    this.fingerprint.toggle(place + 2, buffer.hashA);
-    this.fingerprint.toggle(place + 3, buffer.hashB);
+    const place = this.words.length + 2 * thread;
+    this.fingerprint.toggle(place, buffer.hashA);
+    this.fingerprint.toggle(place + 1, buffer.hashB);
   }
 
   #after(thread: number, control: Control, result: LeafResult): Control {
@@ -328,76 +345,11 @@ export class World {
     let result: LeafResult;
     if (this.memoryModel === "TSO" && call.operation.plain) result = this.#buffer(thread, control, call);
     else if (buffer.stores.length > 0 && !call.operation.silent) result = this.#performBehind(thread, control, buffer);
-    else result = this.#performOnMemory(thread, control);
+    else if (isOfEngine(call.operation)) result = call.operation.body.apply(call.owner, call.args as unknown[]);
+    else result = this.#performer.perform(this.threads[thread]!, control);
     if (typeof result === "object") this.failure ??= { kind: "rule", message: `${callText(call)} returned an object` };
     this.onPerformed?.(call, result);
     return result;
-  }
-
-  #performOnMemory(thread: number, control: Control): LeafResult {
-    const call = control.call!;
-    if (isOfEngine(call.operation)) return call.operation.body.apply(call.owner, call.args as unknown[]);
-    if (this.#bound.has(call.operation) || !hasPlainArguments(call)) return this.#performInCode(thread, control);
-    if (this.#isParanoid) return this.#performTwice(thread, control);
-    const compared = this.#compared.get(control) ?? 0;
-    if (compared === COMPARED_TIMES) {
-      this.#performedAlone.add(call.operation);
-      return this.#performAlone(thread, call);
-    }
-    this.#compared.set(control, compared + 1);
-    return this.#performBothWays(thread, control);
-  }
-
-  /** The leaf alone: its thread's code is not run. */
-  #performAlone(thread: number, { operation, owner, args }: Call): LeafResult {
-    gateHolder.inLeaf = true;
-    try {
-      return operation.body.apply(owner, args as unknown[]);
-    } catch (thrown) {
-      this.failure ??= failureOf(this.threads[thread]!.name, thrown);
-      return undefined;
-    } finally {
-      gateHolder.inLeaf = false;
-    }
-  }
-  /** The leaf in the midst of its thread's code. */
-  #performInCode(thread: number, control: Control): LeafResult {
-    const result = this.reentry.perform(this.threads[thread]!, control);
-    if (typeof result !== "object" || result === null || !("kind" in result)) return result;
-    this.failure ??= result;
-    return undefined;
-  }
-  /** A leaf that gives something else when it is performed alone is bound to its thread's code. */
-  #performBothWays(thread: number, control: Control): LeafResult {
-    const choiceCount = this.choiceCounts.length;
-    const alone = this.#performAlone(thread, control.call!);
-    const wordsAlone = this.#words.slice();
-    this.#again(choiceCount);
-    const result = this.#performInCode(thread, control);
-    if (result !== alone || !isEqual(wordsAlone, this.#words)) this.#bind(control.call!.operation);
-    return result;
-  }
-  #bind(operation: LeafOperation): void {
-    this.#bound.add(operation);
-    this.learntTooLate ||= this.#performedAlone.has(operation);
-  }
-  /** A leaf that remembers anything outside columns shows it when it is run a second time. */
-  #performTwice(thread: number, control: Control): LeafResult {
-    const choiceCount = this.choiceCounts.length;
-    const first = this.#performInCode(thread, control);
-    const wordsFirst = this.#words.slice();
-    if (this.failure !== null) return first;
-    this.#again(choiceCount);
-    const second = this.#performInCode(thread, control);
-    if (second !== first || !isEqual(wordsFirst, this.#words)) {
-      this.failure ??= { kind: "rule", message: `${callText(control.call!)}, run twice on the same columns, gave ${String(first)}, then ${String(second)}, or wrote something else` };
-    }
-    return second;
-  }
-  #again(choiceCount: number): void {
-    this.discardWrites();
-    this.failure = null;
-    this.choiceCounts.length = choiceCount;
   }
 
   // Store buffers.
@@ -411,7 +363,7 @@ export class World {
   }
   #drain(thread: number): number {
     const buffer = this.buffers[thread]!, oldest = buffer.stores[0]!;
-    const result = this.#performAlone(thread, oldest);
+    const result = this.#performer.alone(this.threads[thread]!, oldest);
     if (result !== undefined) this.failure ??= { kind: "rule", message: `${callText(oldest)} is declared plain and returned something` };
     this.onPerformed?.(oldest, result);
     const changes = this.#absorb();
@@ -421,7 +373,7 @@ export class World {
   /** The leaf of a thread whose own stores are not in memory yet: it sees them, and what it writes is refused. */
   #performBehind(thread: number, control: Control, buffer: StoreBuffer): LeafResult {
     this.#apply(buffer);
-    const result = this.#performAlone(thread, control.call!);
+    const result = this.#performer.alone(this.threads[thread]!, control.call!);
     this.discardWrites();
     return result;
   }
@@ -429,9 +381,9 @@ export class World {
     if (call.operation.fence) return false;
     if (call.operation.plain) return isReady(call);
     this.#apply(buffer);
-    const before = this.#words.slice();
+    const before = this.words.slice();
     const counts = this.choiceCounts.length;
-    const isOpen = isReady(call) && this.#isTried(call) && isEqual(before, this.#words);
+    const isOpen = isReady(call) && this.#isTried(call) && isEqual(before, this.words);
     this.choiceCounts.length = counts;
     this.discardWrites();
     return isOpen;
@@ -439,7 +391,7 @@ export class World {
   /** Tries a leaf, to see whether it writes. */
   #isTried(call: Call): boolean {
     const failure = this.failure;
-    this.#performAlone(0, call);
+    this.#performer.alone(this.threads[0]!, call);
     this.failure = failure;
     return true;
   }
@@ -454,7 +406,7 @@ export class World {
     this.reentry.breakRule(`touched ${name}[${key}] outside a leaf`);
   };
   readonly #strayWrites = (): string | undefined => {
-    if (isEqual(this.#words, this.#shadow) && isEqual(this.#derived, this.#shadowDerived)) return undefined;
+    if (isEqual(this.words, this.#shadow) && isEqual(this.#derived, this.#shadowDerived)) return undefined;
     const changes = this.slab.changesSince({ words: this.#shadow, derived: this.#shadowDerived }).join(", ") || "derived columns";
     this.discardWrites();
     return changes;
@@ -465,8 +417,3 @@ const NO_CHOICES: readonly number[] = [];
 const TOUCHES_ITEMS = /^(?:\d+|fill|copyWithin|set|subarray|slice)$/;
 
 const isReady = ({ operation, owner, args }: Call): boolean => operation.when === undefined || operation.when(owner, ...args);
-
-function isEqual(a: Uint32Array, b: Uint32Array): boolean {
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
-}

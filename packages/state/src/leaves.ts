@@ -24,7 +24,7 @@ type Method = (...args: any[]) => LeafResult;
 /** The leaves of a class: public methods that return a number, a boolean or nothing. */
 export type LeafTable<Owner> = {
   readonly [Name in keyof Owner as Owner[Name] extends Method ? Name : never]?: Owner[Name] extends Method ? Leaf<Owner, Parameters<Owner[Name]>> : never;
-};
+} & { readonly ""?: never }; // Against a type without any property the compiler lets every literal pass.
 
 /** A leaf as the explorer knows it. */
 export interface LeafOperation {
@@ -50,7 +50,8 @@ export interface LeafOperation {
 export function leaves<Owner extends object>(type: { readonly prototype: Owner }, prefix: `${string}/${string}`, table: LeafTable<Owner>): void {
   if (!__EXPLORE__) return;
   const [packageName, group] = prefix.split("/") as [string, string];
-  for (const [method, leaf] of Object.entries(table) as [keyof Owner & string, Leaf<object, unknown[]>][]) {
+  const named = table as unknown as Readonly<Record<string, Leaf<object, unknown[]>>>;
+  for (const [method, leaf] of Object.entries(named) as [keyof Owner & string, Leaf<object, unknown[]>][]) {
     const { when, silent = false, plain = false, fence = false, coarse = false } = leaf;
     const body = type.prototype[method] as LeafOperation["body"];
     const operation: LeafOperation = { name: `${group}.${method}`, package: packageName, body, when, silent, plain, fence, coarse };

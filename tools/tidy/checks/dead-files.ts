@@ -13,7 +13,10 @@ export function deadFiles(workspace: Workspace): string[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const scripts = Object.values(workspace.manifest.scripts ?? {}).join(" ");
   const ci = workspace.files.filter((file) => file.startsWith(".ci/")).map((file) => readText(workspace, file));
-  const isNamed = (path: string): boolean => [scripts, ...ci].some((text) => text.includes(path));
+  const ofPackages = workspace.packages.flatMap(({ folder, manifest }) =>
+    Object.values(manifest.scripts ?? {}).flatMap((script) => script.split(" ").map((word) => `${folder}/${word}`)),
+  );
+  const isNamed = (path: string): boolean => ofPackages.includes(path) || [scripts, ...ci].some((text) => text.includes(path));
   const reached = new Set<string>();
   const follow = (source: Source): void => {
     if (reached.has(source.path)) return;

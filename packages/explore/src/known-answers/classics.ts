@@ -137,6 +137,7 @@ function performer(words: ClassicWords, s: ScenarioBuilder, thread: number): Per
       if (local !== null) locals[local as string] = result;
       return pc + 1;
     };
+    // biome-ignore lint/suspicious/noConfusingVoidType: it takes what a call without a result gives
     const after = (_: void): number => pc + 1;
     const step = (result: number): number => {
       words.local();

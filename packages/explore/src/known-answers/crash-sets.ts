@@ -1,4 +1,4 @@
-import { Ghost } from "../ghost.ts";
+import type { Ghost } from "../ghost.ts";
 import { PersistentRegion } from "../persistent-region.ts";
 import { type Scenario, type ScenarioBuilder, scenarioOf } from "../scenario.ts";
 import { search } from "../search.ts";

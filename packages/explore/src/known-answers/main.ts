@@ -21,7 +21,7 @@ function main(files: readonly string[]): number {
 }
 
 function textOf(file: string): string {
-  const path = resolve(process.env["INIT_CWD"] ?? ".", file);
+  const path = resolve(process.env.INIT_CWD ?? ".", file);
   try {
     const bytes = readFileSync(path);
     return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
