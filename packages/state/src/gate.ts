@@ -15,11 +15,13 @@ export interface GateHolder {
   gate: Gate | null;
   /** A leaf is being performed: what it calls runs inline. */
   inLeaf: boolean;
+  /** All leaves of all loaded explore builds, in the order of loading. */
+  readonly operations: LeafOperation[];
 }
 
 /** One for the process, however many copies of this module are loaded. In the ordinary build nothing asks it. */
-export const gateHolder: GateHolder = __EXPLORE__ ? sharedHolder() : { gate: null, inLeaf: false };
+export const gateHolder: GateHolder = __EXPLORE__ ? sharedHolder() : { gate: null, inLeaf: false, operations: [] };
 
 function sharedHolder(): GateHolder {
-  return ((globalThis as Record<symbol, unknown>)[Symbol.for("zeropfn.gate/1")] ??= { gate: null, inLeaf: false }) as GateHolder;
+  return ((globalThis as Record<symbol, unknown>)[Symbol.for("zeropfn.gate/1")] ??= { gate: null, inLeaf: false, operations: [] }) as GateHolder;
 }
