@@ -8,13 +8,14 @@ export { markdownSchedule, printSchedule, type PrintScheduleOptions } from "./pr
 export { type Outcome, type Scenario, type ScenarioBuilder, scenarioOf, type ScenarioOptions, type Variation } from "./scenario.ts";
 export type { Schedule, ScheduleStep } from "./schedule.ts";
 export { type Found, type Move, search, type SearchEnd, type SearchOptions, type SearchProgress } from "./search.ts";
-export { settleScenario, type SettleOptions } from "./settle.ts";
+export { explainMutant, settleScenario, type SettleOptions } from "./settle.ts";
 export type { MemoryModel } from "./store-buffer.ts";
 export { type MutantVerdict, type Verdict, type VerdictKind } from "./verdict.ts";
 export { compareSearches, type Disagreement } from "./compare-searches.ts";
 export { exitCodeOf, printVerdict, printVerdicts, type PrintVerdictsOptions, summary } from "./print-verdict.ts";
 export { replay } from "./replay.ts";
-export { sample, type Sampled, type SampleOptions } from "./sample.ts";
+export { printSampled, sample, type Sampled, type SampleOptions } from "./sample.ts";
 export { PersistentRegion, type PersistentRegionOptions } from "./persistent-region.ts";
 export { printMarkdown } from "./print-markdown.ts";
 export { debatePage, debates } from "./debates.ts";
+export { scenariosIn } from "./scenario-module.ts";

@@ -1,8 +1,9 @@
 import { ExploreError } from "./errors.ts";
 import { scenariosNamed } from "./catalogue.ts";
-import type { Scenario, Variation } from "./scenario.ts";
-import { modelHash, parseMoves, type Schedule, scheduleOf, slug, stepsOf } from "./schedule.ts";
-import { search, withInstance } from "./search.ts";
+import { mutantNamed } from "./mutant.ts";
+import type { Scenario } from "./scenario.ts";
+import { modelHash, parseMoves, type Schedule, scheduleOf, stepsOf } from "./schedule.ts";
+import { withInstance } from "./search.ts";
 
 /**
  * Steps through a schedule string, as printed under a violation: "004-D2@f08bca1f:0*14.1*19", "004-D1/no-unmap@…".
@@ -24,11 +25,4 @@ export function replay(text: string, among?: readonly Scenario[]): Schedule {
     instance.world.restore(start);
     return scheduleOf(instance, moves, { conclusion: why === undefined ? "no complaint at the end of this schedule" : `VIOLATION: ${why}`, isMinimal: false, mutant: mutant?.name });
   });
-}
-
-function mutantNamed(scenario: Scenario, wanted: string): { readonly name: string; readonly variation: Variation } {
-  const { mutants } = search(scenario, { maximumStates: 1 });
-  const found = mutants.find(({ name }) => slug(name) === wanted);
-  if (found === undefined) throw new ExploreError("EXPLORE_UNKNOWN_NAME", `${scenario.name} has no mutant ${wanted}, expected one of ${mutants.map(({ name }) => slug(name)).join(", ")}`);
-  return found;
 }

@@ -33,6 +33,13 @@ export function sample(scenario: Scenario, options: SampleOptions = {}): Sampled
   return withInstance(scenario, options, (instance) => new Sampler(instance, options).run());
 }
 
+/** "1,000 random runs (seed=1), 30,000 steps: nothing failed, which proves nothing; sometimes: …" */
+export function printSampled({ runs, randomSeed, steps, endlessRuns, failure, goals }: Sampled): string {
+  const result = failure === undefined ? "nothing failed, which proves nothing" : `FAILED: ${failure.message}`;
+  const reached = goals.map(({ name, isReached }) => `${name} ${isReached ? "✓" : "✗"}`).join(", ");
+  return [`${runs} random runs (seed=${randomSeed}), ${steps} steps: ${result}`, ...(endlessRuns > 0 ? [`${endlessRuns} runs given up`] : []), ...(reached === "" ? [] : [`sometimes: ${reached}`])].join("; ");
+}
+
 class Sampler {
   readonly #instance: Instance;
   readonly #options: SampleOptions;

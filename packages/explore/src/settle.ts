@@ -1,5 +1,6 @@
 import type { Instance } from "./instance.ts";
 import type { Scenario, Variation } from "./scenario.ts";
+import { mutantNamed } from "./mutant.ts";
 import { type Schedule, scheduleOf } from "./schedule.ts";
 import { type Found, type Move, search, type SearchEnd, type SearchOptions, withInstance } from "./search.ts";
 import { shortestSchedule, withFewestThreads } from "./shortest.ts";
@@ -64,6 +65,16 @@ function measured({ options }: Scenario, found: Found, { memoryModel = options.m
   const threads = found.threadNames.length;
   const bounds = [`${threads} ${threads === 1 ? "thread" : "threads"}`, ...(options.bounds ?? []), model];
   return { states, transitions, interleavings, depth, slabBytes, milliseconds, goals, coarseSteps, images, hasBoundedImages, digest, bounds, memoryModel: model, missProbability: missProbability(states) };
+}
+
+/**
+ * The schedule that finds a mutant out. Undefined if none does.
+ * @throws {ExploreError} EXPLORE_UNKNOWN_NAME if the scenario has no such mutant.
+ */
+export function explainMutant(scenario: Scenario, name: string, options: SearchOptions = {}): Schedule | undefined {
+  const { variation } = mutantNamed(scenario, name);
+  const found = search(scenario, { ...options, variation });
+  return scheduleFor(scenario, found, judge(scenario, found).kind, { ...options, variation }, name);
 }
 
 /** How it goes wrong, as short as can be proved; as found where the proof would take too long. */

@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { printSchedule } from "../src/print-schedule.ts";
 import { printVerdict } from "../src/print-verdict.ts";
 import { replay } from "../src/replay.ts";
-import { sample } from "../src/sample.ts";
+import { printSampled, sample } from "../src/sample.ts";
 import { type Scenario, type ScenarioBuilder, scenarioOf, type ScenarioOptions } from "../src/scenario.ts";
 import { search } from "../src/search.ts";
-import { settleScenario } from "../src/settle.ts";
+import { scenariosIn } from "../src/scenario-module.ts";
+import { explainMutant, settleScenario } from "../src/settle.ts";
 
 class Cell {
   static {
@@ -245,6 +246,12 @@ describe("verdicts", () => {
   });
 });
 
+test("a module's scenarios are those it exports, by default or by name", () => {
+  const one = scenarioWith(crossed), two = scenarioWith(lostUpdate);
+  expect(scenariosIn({ default: [one], two, other: 3 }, "x.ts")).toEqual([one, two]);
+  expect(() => scenariosIn({ default: 3 }, "x.ts")).toThrow(/x\.ts: exports no scenario/);
+});
+
 describe("schedules", () => {
   test("the shortest has the fewest switches, and leaves out threads that it does not need", () => {
     const { schedule } = settleScenario(scenarioWith((s) => {
@@ -269,6 +276,18 @@ describe("schedules", () => {
     expect(() => replay("test-1@zz:0", [scenario])).toThrow(/expected SCENARIO@HASH:MOVES/);
     expect(() => replay("test-1@00000000:0*4.9", [scenario])).toThrow(/the scenario has threads 0 to 1/);
   });
+  test("of a mutant it can be asked for, and its string replays the mutant", () => {
+    const scenario = scenarioWith((s) => {
+      const [a] = cellsOf(s);
+      s.thread("one", () => a.store(1));
+      s.atEnd("stored", () => a.load() === 1);
+      s.mutant("no store", { override: { "cell.store": () => {} } });
+    });
+    const schedule = explainMutant(scenario, "no store")!;
+    expect(schedule.replay).toMatch(/^test-1\/no-store@/);
+    expect(replay(schedule.replay, [scenario]).conclusion).toBe("VIOLATION: stored");
+    expect(() => explainMutant(scenario, "other")).toThrow(/has no mutant other, expected one of no-store/);
+  });
   test("random runs find it too, the same seed by the same run, and draw it together", () => {
     const scenario = scenarioWith(lostUpdate, { expected: "UNSAFE" });
     const first = sample(scenario, { randomSeed: 3 });
@@ -276,5 +295,6 @@ describe("schedules", () => {
     expect(first.schedule).toMatchObject({ switches: 2, isMinimal: false });
     expect(first.schedule!.conclusion).toMatch(/seed=3/);
     expect(sample(scenario, { randomSeed: 3 })).toEqual(first);
+    expect(printSampled(first)).toMatch(/\(seed=3\), \d+ steps: FAILED: both additions count/);
   });
 });

@@ -130,6 +130,30 @@ describe.each(machines)("folios with %s", (_, make) => {
   });
 });
 
+test("pages in two chunks are copied and compared like any others", () => {
+  const folios = new Folios(reservedColumns({ chunkBytes: 2 ** 16 }), { frameCount: 32 });
+  folios.store8(15, 4095, 3);
+  folios.copy(16, 15);
+  expect([folios.load8(16, 4095), folios.equal(15, 16), folios.compare(15, 16)]).toEqual([3, true, 0]);
+  folios.store8(16, 0, 1);
+  expect([folios.equal(15, 16), folios.compare(15, 16), folios.compare(16, 15)]).toEqual([false, -1, 1]);
+  const out = new Uint8Array(4);
+  folios.readBytes(15, 4094, out, 0, 4);
+  expect([...out]).toEqual([0, 3, 1, 0]);
+  folios.writeBytes(15, 4095, Uint8Array.of(8, 9), 0, 2);
+  expect([folios.load8(15, 4095), folios.load8(16, 0)]).toEqual([8, 9]);
+  expect(() => folios.readBytes(31, 4095, out, 0, 2)).toThrow(expect.objectContaining({ code: "FOLIO_BAD_FRAME" }));
+  expect(() => folios.writeBytes(31, 0, out, 3, 2)).toThrow(expect.objectContaining({ code: "FOLIO_BAD_FRAME" }));
+});
+
+test("options out of range are refused", () => {
+  for (const bad of [{ frameCount: 0 }, { frameCount: 1.5 }, { frameCount: 2 ** 31 }, { deviceFrameCount: -1 }, { pageShift: 2 }, { maximumOrder: 16 }, { hugeZeroOrder: 11 }]) {
+    expect(() => new Folios(new Slab(), { frameCount: 8, ...bad })).toThrow(expect.objectContaining({ code: "FOLIO_BAD_OPTION" }));
+  }
+  const pagesLargerThanChunks = (): Folios => new Folios(reservedColumns({ chunkBytes: 2 ** 16 }), { frameCount: 8, pageShift: 17 });
+  expect(pagesLargerThanChunks).toThrow(expect.objectContaining({ code: "FOLIO_BAD_OPTION" }));
+});
+
 test("a machine of 8 frames to explore is small", () => {
   const slab = new Slab();
   new Folios(slab, { frameCount: 8, pageShift: 4 });

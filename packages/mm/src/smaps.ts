@@ -2,15 +2,35 @@ import { NO_VMA, pteIsAccessed, pteIsDirty, pteIsSpecial, ptePfn, VM_EXEC, VM_RE
 import type { VirtualAddress } from "@zeropfn/units";
 import type { Process } from "./process.ts";
 
-/** The fields of a mapping in the order of Linux 4.13, as in the mail of July 2017. @kernel show_smap() — fs/proc/task_mmu.c, v4.13 */
-const FIELDS_2017 = [
+/** Each field of one mapping, in kB. */
+export interface SmapsFields {
+  readonly Size: number;
+  readonly Rss: number;
+  readonly Pss: number;
+  readonly Shared_Clean: number;
+  readonly Shared_Dirty: number;
+  readonly Private_Clean: number;
+  readonly Private_Dirty: number;
+  readonly Referenced: number;
+  readonly Anonymous: number;
+  readonly LazyFree: number;
+  readonly AnonHugePages: number;
+  readonly ShmemPmdMapped: number;
+  readonly Shared_Hugetlb: number;
+  readonly Private_Hugetlb: number;
+  readonly Swap: number;
+  readonly SwapPss: number;
+  readonly KernelPageSize: number;
+  readonly MMUPageSize: number;
+  readonly Locked: number;
+}
+export type SmapsField = keyof SmapsFields;
+
+/** In the order of Linux 4.13, as in the mail of July 2017. @kernel show_smap() — fs/proc/task_mmu.c, v4.13 */
+const FIELDS_2017: readonly SmapsField[] = [
   "Size", "Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Referenced", "Anonymous", "LazyFree", "AnonHugePages",
   "ShmemPmdMapped", "Shared_Hugetlb", "Private_Hugetlb", "Swap", "SwapPss", "KernelPageSize", "MMUPageSize", "Locked",
-] as const;
-
-export type SmapsField = (typeof FIELDS_2017)[number];
-/** Each field of one mapping, in kB. */
-export type SmapsFields = Readonly<Record<SmapsField, number>>;
+];
 
 /** The last column of a value. */
 const VALUE_END = 24;

@@ -1,5 +1,6 @@
 export { PteMmuError, type PteMmuErrorCode } from "./errors.ts";
 export type { FileFaultHandler } from "./file-fault-handler.ts";
+export { MmCounters } from "./mm-counters.ts";
 export { type AccessResult, Mmu, type MmuOptions, type PresentVisitor } from "./mmu.ts";
 export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
 export {

@@ -19,11 +19,11 @@ export interface Leaf<Owner, Args extends unknown[]> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
-type Method = (...args: any[]) => LeafResult;
+export type LeafMethod = (...args: any[]) => LeafResult;
 
 /** The leaves of a class: public methods that return a number, a boolean or nothing. */
 export type LeafTable<Owner> = {
-  readonly [Name in keyof Owner as Owner[Name] extends Method ? Name : never]?: Owner[Name] extends Method ? Leaf<Owner, Parameters<Owner[Name]>> : never;
+  readonly [Name in keyof Owner as Owner[Name] extends LeafMethod ? Name : never]?: Owner[Name] extends LeafMethod ? Leaf<Owner, Parameters<Owner[Name]>> : never;
 } & { readonly ""?: never }; // Against a type without any property the compiler lets every literal pass.
 
 /** A leaf as the explorer knows it. */

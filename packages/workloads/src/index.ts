@@ -9,6 +9,7 @@ export {
   type FioJob,
   fioJobJson,
   type FioJobJson,
+  type FioLatency,
   type FioKey,
   fioMachine,
   type FioOption,

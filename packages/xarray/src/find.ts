@@ -91,6 +91,10 @@ export type IndexList = Float64Array | number[];
 export function findNextMarked(forest: Forest, at: Position, max: number, mark: number): number {
   if (at.index > max) return giveUp(at);
   if (at.index < 0) return leaveTree(at);
+  if (at.node === ON_HEAD) {
+    at.index = 1;
+    return at.index > max ? giveUp(at) : leaveTree(at);
+  }
   let isPast = true;
   if (at.node < 0) {
     isPast = false;

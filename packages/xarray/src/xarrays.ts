@@ -20,7 +20,7 @@ import { createRangeAt, nodesForRange, nodesForSlots, storePieces } from "./rang
 import { freeSubtree } from "./shrink.ts";
 import { canSplit, canTrySplit, nodesForSplit, splitAt } from "./split.ts";
 import { secureStore, storeAt } from "./store.ts";
-import { lastIndexAt, loadAt, orderAt } from "./walk.ts";
+import { endOfEntry, lastIndexAt, loadAt, orderAt } from "./walk.ts";
 
 export interface XArraysOptions {
   /** Arrays there may be at once: integer ≥ 1. Default 1. */
@@ -221,25 +221,22 @@ export class XArrays {
    * @kernel xas_split() — lib/xarray.c, v7.3
    */
   split(array: number, index: number, order: number, entry: number): number {
-    const { forest } = this, old = this.getOrder(array, index);
-    checkOrder(order);
-    checkRealEntry(entry);
-    const at = this.#at.start(array, index).setOrder(index, order, forest.chunkShift);
-    if (order > old || this.load(array, index) === NULL_ENTRY || !canSplit(forest, at, old)) return CANNOT_SPLIT;
-    at.start(array, index).setOrder(index, order, forest.chunkShift);
-    if (!forest.secure(nodesForSplit(forest, at, old))) return NO_MEMORY;
-    splitAt(forest, at, entry, old);
-    return OK;
+    return this.#split(array, index, order, entry, canSplit);
   }
-
   /** As `split`, with one new node at most; else `CANNOT_SPLIT`. @kernel xas_try_split() — lib/xarray.c, v7.3 */
   trySplit(array: number, index: number, order: number, entry: number): number {
-    const { forest } = this, old = this.getOrder(array, index);
+    return this.#split(array, index, order, entry, canTrySplit);
+  }
+  #split(array: number, index: number, order: number, entry: number, isPossible: typeof canSplit): number {
+    const { forest } = this;
+    checkPlace(forest, array, index);
     checkOrder(order);
     checkRealEntry(entry);
-    if (order > old || this.load(array, index) === NULL_ENTRY) return CANNOT_SPLIT;
-    const at = this.#at.start(array, index).setOrder(index, order, forest.chunkShift);
-    if (!canTrySplit(forest, at, old)) return CANNOT_SPLIT;
+    const at = this.#at.start(array, index), old = loadAt(forest, at) === NULL_ENTRY ? NONE : orderAt(forest, at);
+    // Of an entry whose slots are no power of two there are no equal pieces.
+    if (order > old || at.node < 0 || endOfEntry(forest, at.node, at.offset) - at.offset !== 1 << (old - forest.shifts[at.node]!)) return CANNOT_SPLIT;
+    at.setOrder(index, order, forest.chunkShift);
+    if (!isPossible(forest, at, old)) return CANNOT_SPLIT;
     if (!forest.secure(nodesForSplit(forest, at, old))) return NO_MEMORY;
     splitAt(forest, at, entry, old);
     return OK;
@@ -390,6 +387,8 @@ export class XArrays {
   }
 }
 
+/** No order: nothing is there. */
+const NONE = -1;
 /** Slot numbers of all nodes stay below 2^30. */
 const MAX_NODES = 2 ** 24;
 /** parents, offsets, shifts, counts, values, used, full, stamps. */

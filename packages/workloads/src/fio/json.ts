@@ -11,7 +11,7 @@ export interface FioHostUsage {
 }
 
 /** fio gives percentiles of completion alone. */
-type FioLatency = Omit<Latency, "percentile"> & Partial<Latency>;
+export type FioLatency = Omit<Latency, "percentile"> & Partial<Latency>;
 
 /** One direction of a job. */
 export interface FioDirection {
