@@ -89,6 +89,6 @@ export const bench: AnyBenchmark = defineBenchmark<Size>({
   },
   goals: [
     { claim: "at least 200,000 states a second on shipped code", value: (ns) => 1e9 / ns["shipped fault code"]!, atLeast: 200_000 },
-    { claim: "goal: 500,000 states a second", value: (ns) => 1e9 / ns["shipped fault code"]!, atLeast: 500_000 },
+    { claim: "500,000 states a second", value: (ns) => 1e9 / ns["shipped fault code"]!, atLeast: 500_000 },
   ],
 });

@@ -34,6 +34,7 @@ export class Instance {
     if (!__EXPLORE__) throw new ExploreError("EXPLORE_ORDINARY_BUILD", "leaves of this build cannot be suspended: run Node with --conditions=explore, or import @zeropfn/explore/explore");
     const { memoryModel = "SC", whole = [], split = [], maximumSlabBytes } = scenario.options;
     this.scenario = scenario;
+    gateHolder.coarseInside.clear();
     this.world = new World((world) => ({ threads: this.#setUp(world, variation) }), { memoryModel, whole, split, ...(maximumSlabBytes === undefined ? {} : { maximumSlabBytes }), ...options });
   }
 

@@ -1,3 +1,4 @@
+import { gateHolder } from "@zeropfn/state";
 import { now } from "./clock.ts";
 import type { Failure } from "./control.ts";
 import { Instance, withOverriddenLeaves } from "./instance.ts";
@@ -321,7 +322,7 @@ class DepthFirst {
       slabBytes: world.slab.sizeBytes,
       goals: goals.map(({ text }, goal) => ({ name: text, isReached: this.#isReached[goal]! })),
       packages: [...world.reentry.packages],
-      coarseSteps: [...world.reentry.coarseSteps],
+      coarseSteps: [...new Set([...world.reentry.coarseSteps, ...gateHolder.coarseInside])],
       usedBuffers: world.usedBuffers,
       threadNames: world.threads.map(({ name }) => name),
       mutants,

@@ -15,6 +15,7 @@ class Cell {
       load: {}, store: {}, unlock: {}, tryLock: {}, fail: {},
       lock: { when: (cell) => cell.load() === 0 },
       both: { coarse: true },
+      hidden: {},
     });
   }
   readonly #value: Uint32Array;
@@ -41,6 +42,10 @@ class Cell {
   /** Two steps in one. */
   both(value: number): void {
     this.store(this.load() + value);
+  }
+  /** One step, in which nobody can take `both` apart. */
+  hidden(): void {
+    this.both(1);
   }
   fail(): void {
     throw Object.assign(new Error("the cell is broken"), { code: "CELL_BROKEN" });
@@ -239,6 +244,13 @@ describe("verdicts", () => {
     const verdict = settleScenario(adding(["cell.both"]));
     expect(verdict.verdict).toBe("SAFE");
     expect(printVerdict(verdict)).toMatch(/relies on coarse steps: cell\.both/);
+  });
+  test("a coarse leaf inside another leaf is named too: nothing can take it apart there", () => {
+    const scenario = scenarioWith((s) => {
+      const [a] = cellsOf(s);
+      s.thread("one", () => a.hidden());
+    });
+    expect(search(scenario).coarseSteps).toEqual(["cell.both"]);
   });
   test("a limit gives UNKNOWN, and too large a slab is refused with its option", () => {
     expect(settleScenario(scenarioWith(crossed, { maximumStates: 5 })).verdict).toBe("UNKNOWN");

@@ -59,6 +59,7 @@ export function leaves<Owner extends object>(type: { readonly prototype: Owner }
     Object.defineProperty(type.prototype, method, {
       value: function (this: object, ...args: unknown[]): LeafResult {
         const { gate, inLeaf } = gateHolder;
+        if (coarse && inLeaf) gateHolder.coarseInside.add(operation.name);
         return gate === null || inLeaf ? operation.body.apply(this, args) : gate.pass(operation, this, args);
       },
     });
