@@ -43,15 +43,15 @@ export function shortestSchedule(instance: Instance, { wanted, actors, maximumPo
   const seen = new SeenStates();
   let layer: Node[][] = [[{ position: world.save(), move: null, parent: null, last: -1, failure: undefined }]], positions = 1;
   for (let switches = 0; layer.length > 0; switches++) {
-    const nextLayer: Node[][] = [];
+    const nextLayer: Node[][] = [], queued = new SeenStates(), queuedNext = new SeenStates();
     for (let steps = 0; steps < layer.length; steps++) {
       for (const node of layer[steps] ?? []) {
         world.restore(node.position);
-        if (node.failure === undefined && !isFirstVisit(seen, world, node.last)) continue;
+        if (node.failure === undefined && !isFirst(seen, world, node.last)) continue;
         const why = complaintAt(instance, node, wanted);
         if (why !== undefined) return { moves: movesTo(node), switches, why, isMinimal: true };
         if (node.failure !== undefined) continue;
-        for (const { child, isSwitch } of children(world, node, allowed)) {
+        for (const { child, isSwitch } of children(world, node, allowed, queued, queuedNext)) {
           if (++positions > maximumPositions) return undefined;
           const target = isSwitch ? nextLayer : layer;
           (target[steps + 1] ??= []).push(child);
@@ -81,7 +81,8 @@ export function withFewestThreads(instance: Instance, found: Counterexample): Co
   return best;
 }
 
-function isFirstVisit(seen: SeenStates, { fingerprint }: World, last: number): boolean {
+/** True if the state now was not met before with the same thread to go on. */
+function isFirst(seen: SeenStates, { fingerprint }: World, last: number): boolean {
   seen.add(fingerprint.laneA, fingerprint.laneB ^ Math.imul(last + 2, 0x27d4eb2d));
   return seen.isNew;
 }
@@ -96,7 +97,8 @@ function isDeadlocked(world: World): boolean {
   return true;
 }
 
-function children(world: World, node: Node, actors: readonly number[]): { readonly child: Node; readonly isSwitch: boolean }[] {
+/** Where one step leads to, but for states that steps of this layer led to before: those were fewer. */
+function children(world: World, node: Node, actors: readonly number[], queued: SeenStates, queuedNext: SeenStates): { readonly child: Node; readonly isSwitch: boolean }[] {
   const found: { readonly child: Node; readonly isSwitch: boolean }[] = [];
   for (const actor of actors) {
     if (!world.isEnabled(actor)) continue;
@@ -105,8 +107,10 @@ function children(world: World, node: Node, actors: readonly number[]): { readon
     for (let choices: readonly number[] | null = []; choices !== null; ) {
       world.step(actor, choices);
       const failure = world.failure?.message;
-      const position = failure === undefined ? world.save() : node.position;
-      found.push({ child: { position, move: { actor, choices }, parent: node, last, failure }, isSwitch });
+      if (failure !== undefined || isFirst(isSwitch ? queuedNext : queued, world, last)) {
+        const position = failure === undefined ? world.save() : node.position;
+        found.push({ child: { position, move: { actor, choices }, parent: node, last, failure }, isSwitch });
+      }
       choices = world.choiceCounts.length === 0 ? null : nextChoices(choices, world.choiceCounts);
       world.back();
     }

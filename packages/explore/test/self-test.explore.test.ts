@@ -4,6 +4,7 @@ import { Random } from "../src/random.ts";
 import { sample } from "../src/sample.ts";
 import { type Scenario, scenarioOf } from "../src/scenario.ts";
 import { search, withInstance } from "../src/search.ts";
+import { shortestSchedule } from "../src/shortest.ts";
 
 type Instruction = readonly ["load", number] | readonly ["store", number, number] | readonly ["add", number] | readonly ["lock"] | readonly ["unlock"];
 type Program = readonly (readonly Instruction[])[];
@@ -73,9 +74,10 @@ function scenarioFor(program: Program, adopt: (machine: Machine) => void): Scena
 }
 
 /** All final states, by running every schedule from the beginning in an interpreter that shares nothing with the engine. */
-function enumerate(program: Program): Set<string> {
+function enumerate(program: Program, onState: (items: readonly number[], schedule: readonly number[]) => void = () => {}): Set<string> {
   const outcomes = new Set<string>();
-  const visit = (items: readonly number[], sums: readonly number[], pcs: readonly number[], lasts: readonly number[]): void => {
+  const visit = (items: readonly number[], sums: readonly number[], pcs: readonly number[], lasts: readonly number[], schedule: readonly number[] = []): void => {
+    onState(items, schedule);
     if (pcs.every((pc, thread) => pc === program[thread]!.length)) outcomes.add([...items, ...sums].join(" "));
     for (const [thread, pc] of pcs.entries()) {
       const instruction = program[thread]![pc];
@@ -87,7 +89,7 @@ function enumerate(program: Program): Set<string> {
       } else if (instruction[0] === "store") now[instruction[1]] = instruction[2] + lasts[thread]!;
       else if (instruction[0] === "add") lastsNow[thread] = now[instruction[1]]!++;
       else now[WORDS] = instruction[0] === "lock" ? 1 : 0;
-      visit(now, sumsNow, pcs.with(thread, pc + 1), lastsNow);
+      visit(now, sumsNow, pcs.with(thread, pc + 1), lastsNow, [...schedule, thread]);
     }
   };
   visit([0, 0, 0], program.map(() => 0), program.map(() => 0), program.map(() => 0));
@@ -119,6 +121,25 @@ test("on 1,500 random programs the search ends in the states that naive enumerat
   }
   expect(outcomeCount).toBeGreaterThan(5000);
 }, 240_000);
+
+test("on 300 random programs no schedule has fewer switches than the shortest, nor fewer steps with as many", () => {
+  const random = new Random(5);
+  let violations = 0;
+  for (let nth = 0; nth < 300; nth++) {
+    const program = randomProgram(random), bad = 2 + random.below(3);
+    const costs: number[] = [];
+    enumerate(program, (items, schedule) => {
+      if (items[0] === bad) costs.push(schedule.filter((thread, at) => at > 0 && thread !== schedule[at - 1]).length * 1000 + schedule.length);
+    });
+    let machine: Machine | undefined;
+    const plain = scenarioFor(program, (made) => (machine = made));
+    const scenario: Scenario = { ...plain, setUp: (s) => [plain.setUp(s), s.invariant("never bad", () => machine!.items[0] !== bad)] };
+    const found = withInstance(scenario, {}, (instance) => shortestSchedule(instance, { wanted: "failure" }));
+    expect(found === undefined ? undefined : found.switches * 1000 + found.moves.length, JSON.stringify(program)).toBe(costs.length === 0 ? undefined : Math.min(...costs));
+    if (found !== undefined) violations++;
+  }
+  expect(violations).toBeGreaterThan(50);
+});
 
 test("stepping back brings back the state, whatever was stepped", () => {
   const random = new Random(7);

@@ -2,7 +2,7 @@ import type { Ghost } from "../ghost.ts";
 import { PersistentRegion } from "../persistent-region.ts";
 import { type Scenario, type ScenarioBuilder, scenarioOf } from "../scenario.ts";
 import { search } from "../search.ts";
-import { type Instruction, type Perform, programBody, setDifference, valuesText } from "./program.ts";
+import { type Instruction, type Perform, programBody, registersIn, setDifference, valuesText } from "./program.ts";
 
 type Image = Readonly<Record<string, number>>;
 
@@ -73,16 +73,19 @@ interface Made {
 export function crashScenario(test: CrashTest, adopt: (made: Made) => void): Scenario {
   return scenarioOf(test.name, { claim: "", source: "", expected: "SAFE", reason: "", exercises: [] }, (s) => {
     const volatileLines = Object.fromEntries((test.volatile ?? []).map((word) => [`volatile ${word}`, [word]]));
-    const region = new PersistentRegion(s.columns, { lines: { ...test.lines, ...volatileLines }, cpus: test.threads.length, initial: test.init });
+    const region = new PersistentRegion(s.columns, { lines: { ...test.lines, ...volatileLines }, cpus: test.threads.length, initial: test.init, queueCapacity: storesOf(test), maximumImages: Number.POSITIVE_INFINITY });
     const counters = test.threads.map((_, thread) => s.ghost(`pc${thread}`));
     adopt({ region, counters });
     for (const [thread, code] of test.threads.entries()) {
-      const initial = Object.fromEntries(code.flatMap((instruction) => instruction.filter((operand) => typeof operand === "string" && /^r\d+$/.test(operand)).map((register) => [register as string, 0])));
+      const initial = Object.fromEntries(registersIn(code).map((register) => [register, 0]));
       s.thread(`P${thread}`, programBody(code, initial, performer(region, counters[thread]!, thread)));
     }
     addRecovery(s, test, region);
   });
 }
+
+/** Stores that one line may have to hold: all that the program has. */
+const storesOf = ({ threads }: CrashTest): number => 1 + threads.flat().filter(([name]) => ["st", "nt", "xchg", "cas", "xadd"].includes(name)).length;
 
 function addRecovery(s: ScenarioBuilder, { invariant }: CrashTest, region: PersistentRegion): void {
   if (invariant === undefined) return;

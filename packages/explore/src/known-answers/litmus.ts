@@ -1,7 +1,7 @@
 import { type Scenario, scenarioOf } from "../scenario.ts";
 import { search } from "../search.ts";
 import type { MemoryModel } from "../store-buffer.ts";
-import { type Instruction, type Perform, programBody, setDifference, valuesText } from "./program.ts";
+import { type Instruction, type Perform, programBody, registersIn, setDifference, valuesText } from "./program.ts";
 import { Words } from "./words.ts";
 
 /** A test of memory: programs of a few instructions, and all outcomes that they can have. */
@@ -30,6 +30,7 @@ function outcomesOf(test: LitmusTest, memoryModel: MemoryModel): Set<string> {
   let words: Words | undefined;
   const found = search(litmusScenario(test, (made) => (words = made)), {
     memoryModel,
+    maximumBuffer: 1000,
     onState: ({ world }) => {
       if (world.isAtEnd) outcomes.add(outcomeText(test, words!));
     },
@@ -51,10 +52,9 @@ export function litmusScenario(test: LitmusTest, adopt: (words: Words) => void):
   });
 }
 
-/** "0:r1" for each register that an instruction names. */
+/** "0:r1" for each register of each thread. */
 function registersOf({ threads }: LitmusTest): string[] {
-  const found = threads.flatMap((code, thread) => code.flatMap(([, ...operands]) => operands.filter((operand) => typeof operand === "string" && /^r\d+$/.test(operand)).map((register) => `${thread}:${register as string}`)));
-  return [...new Set(found)];
+  return threads.flatMap((code, thread) => registersIn(code).map((register) => `${thread}:${register}`));
 }
 
 function outcomeText(test: LitmusTest, words: Words): string {

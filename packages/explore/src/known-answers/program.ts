@@ -19,6 +19,17 @@ export function programBody(code: readonly Instruction[], initial: Readonly<Reco
   };
 }
 
+/** Where the instructions of litmus tests and crash sets have registers, or integers in their place. */
+const REGISTER_OPERANDS: Readonly<Record<string, readonly number[]>> = {
+  st: [2], nt: [2], ld: [2], xchg: [2, 3], cas: [2, 3, 4], xadd: [2, 3], mov: [1, 2], add: [1, 2], beq: [1], bne: [1],
+};
+
+/** The registers that `code` names, each once. */
+export function registersIn(code: readonly Instruction[]): string[] {
+  const operands = code.flatMap((instruction) => (REGISTER_OPERANDS[instruction[0]] ?? []).map((at) => instruction[at]));
+  return [...new Set(operands.filter((operand): operand is string => typeof operand === "string"))];
+}
+
 /** "x=0 y=1" in the order of names: what sets of outcomes are compared by. */
 export const valuesText = (values: Readonly<Record<string, number>>): string =>
   Object.entries(values)
