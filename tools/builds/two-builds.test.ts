@@ -22,7 +22,7 @@ const OF_THE_GATE = /\bleaves\(|\bgateHolder\b|\bzeropfn\.gate\b|\b__EXPLORE__\b
 /** The explorer is the other side of the gate. */
 const withoutExplorer = packages.filter(({ name }) => name !== "@zeropfn/explore");
 
-describe.each(withoutExplorer)("the ordinary build of $name", ({ name, folder }) => {
+describe.each(withoutExplorer)("the ordinary build of $name", ({ name, folder, floor }) => {
   test("has no trace of the gate", () => {
     const code = codeOf(`${folder}/dist`);
     // `state` exports the names for outsiders' own leaves. Of their bodies nothing may be left.
@@ -31,7 +31,8 @@ describe.each(withoutExplorer)("the ordinary build of $name", ({ name, folder })
         ? code.replaceAll(/function leaves\(\w+, \w+, \w+\) \{\s*\}/g, "").replaceAll(/\bgateHolder( = \{ gate: null[^}]*\}|,)/g, "")
         : code;
     expect(rest.split("\n").filter((line) => OF_THE_GATE.test(line))).toEqual([]);
-    expect(importsOf(code).filter((path) => path.endsWith("/explore"))).toEqual([]);
+    // The command settles scenarios in its own process, and so imports explore builds by name.
+    if (floor !== 5) expect(importsOf(code).filter((path) => path.endsWith("/explore"))).toEqual([]);
   });
 });
 

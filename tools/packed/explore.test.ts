@@ -23,13 +23,21 @@ describe("the guide to scenarios, followed in an empty folder", () => {
     writeFileSync(join(folder, "hole.ts"), scenario);
     writeFileSync(join(folder, "vitest.config.ts"), config);
     writeFileSync(join(folder, "hole.test.ts"), test);
-    writeFileSync(join(folder, "broken.test.ts"), test.replace("expect(hole)", 'expect({ ...hole, options: { ...hole.options, override: { "mmu.unmapMappingRange": () => {} } } })'));
+    writeFileSync(
+      join(folder, "broken.test.ts"),
+      test.replace("expect(hole)", 'expect({ ...hole, options: { ...hole.options, override: { "mmu.unmapMappingRange": () => {} } } })'),
+    );
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const run = (...args: string[]): string => {
     try {
-      return execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1", VITEST: undefined, NODE_OPTIONS: "" } });
+      return execFileSync(process.execPath, args, {
+        cwd: folder,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, NO_COLOR: "1", VITEST: undefined, NODE_OPTIONS: "" },
+      });
     } catch (error) {
       const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
       return `FAILED ${stdout}${stderr}`;
@@ -37,8 +45,13 @@ describe("the guide to scenarios, followed in an empty folder", () => {
   };
 
   test("its scenario is settled by a program of one's own, under the explore condition", () => {
-    writeFileSync(join(folder, "settle.ts"), 'import { printVerdicts, settleScenario } from "@zeropfn/explore";\nimport hole from "./hole.ts";\nconsole.log(printVerdicts([settleScenario(hole)]));\n');
-    expect(run("--conditions=explore", "--import", import.meta.resolve("tsx"), "settle.ts")).toMatch(/^mine-1 +SAFE within: 2 threads, 2 CPUs, SC; [\d,]+ states[\s\S]*all as expected\n$/);
+    writeFileSync(
+      join(folder, "settle.ts"),
+      'import { printVerdicts, settleScenario } from "@zeropfn/explore";\nimport hole from "./hole.ts";\nconsole.log(printVerdicts([settleScenario(hole)]));\n',
+    );
+    expect(run("--conditions=explore", "--import", import.meta.resolve("tsx"), "settle.ts")).toMatch(
+      /^mine-1 +SAFE within: 2 threads, 2 CPUs, SC; [\d,]+ states[\s\S]*all as expected\n$/,
+    );
     expect(run("--import", import.meta.resolve("tsx"), "settle.ts")).toMatch(/EXPLORE_ORDINARY_BUILD/);
   });
   test("its matcher passes, and fails with the schedule where the scenario does not come out as it says", () => {

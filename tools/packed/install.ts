@@ -10,7 +10,8 @@ const manifestOf = (folder: string): { readonly name: string; readonly dependenc
 /** Folder names of the packages of this repository that `folder` needs, itself first. */
 export function closureOf(folder: string, seen: string[] = []): string[] {
   if (seen.includes(folder)) return seen;
-  const folders = readdirSync(packages), ours = (name: string): string | undefined => folders.find((each) => manifestOf(each).name === name);
+  const folders = readdirSync(packages),
+    ours = (name: string): string | undefined => folders.find((each) => manifestOf(each).name === name);
   const needed = Object.keys(manifestOf(folder).dependencies ?? {}).flatMap((name) => ours(name) ?? []);
   return needed.reduce((known, each) => closureOf(each, known), [...seen, folder]);
 }

@@ -12,7 +12,8 @@ describe("dax-pmem, packed and installed into an empty folder", () => {
     installPacked("dax-pmem", folder);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const node = (...args: string[]): string =>
+    execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
   test("brings state, units, xarray and folio, and no sibling", () => {
     expect(readdirSync(join(folder, "node_modules", "@zeropfn")).sort()).toEqual(["dax-pmem", "folio", "state", "units", "xarray"]);

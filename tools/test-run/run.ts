@@ -33,6 +33,7 @@ function allChecks(): Tally[] {
     tallyOfCheck(succeeds("types", "tsc", "-p", "tsconfig.json")),
     tallyOfCheck(succeeds("lint", "biome", "check", "--error-on-warnings", ".")),
     vitest(),
+    tallyOfCheck(succeeds("reference", "typedoc", "--logLevel", "Warn")),
     tallyOfCheck(succeeds("packages as published", "nx", "run-many", "-t", "check")),
   ];
 }

@@ -5,7 +5,7 @@ import { deadFiles } from "./checks/dead-files.ts";
 import { floors } from "./checks/floors.ts";
 import { functionLength } from "./checks/function-length.ts";
 import { emptyPackages, indexFiles } from "./checks/index-files.ts";
-import { links, listed } from "./checks/links.ts";
+import { linked, links, listed } from "./checks/links.ts";
 import { lockFile } from "./checks/lock-file.ts";
 import { readmes } from "./checks/readmes.ts";
 import { scenarios } from "./checks/scenarios.ts";
@@ -217,7 +217,12 @@ describe("packages show what they are", () => {
 
 test("a link to nothing is seen; links to files, to parts of them, and to elsewhere are allowed", () => {
   const text = "[a](a.md) [b](../README.md#b) [c](https://example.org/x) [d](#here) [e](lost.md) [f](../docs)";
-  expect(links(fixture({ "README.md": "", "docs/a.md": "", "docs/index.md": text }))).toEqual(["docs/index.md links to lost.md, which is missing"]);
+  expect(links(fixture({ "README.md": "", "docs/a.md": "", "docs/index.md": text }))).toEqual(["docs/index.md links to docs/lost.md, which is missing"]);
+});
+
+test("a page that nothing links to is seen, though it links to itself", () => {
+  const text = { "README.md": "[a](docs/a.md)", "docs/a.md": "[b](b.md#part)", "docs/b.md": "", "docs/lost.md": "[me](lost.md)" };
+  expect(linked(fixture(text))).toEqual(["docs/lost.md is linked from nowhere"]);
 });
 
 test("a package without a row in the first texts is seen", () => {

@@ -4,7 +4,7 @@ import { deadFiles } from "./checks/dead-files.ts";
 import { floors } from "./checks/floors.ts";
 import { functionLength } from "./checks/function-length.ts";
 import { indexFiles } from "./checks/index-files.ts";
-import { links, listed } from "./checks/links.ts";
+import { linked, links, listed } from "./checks/links.ts";
 import { lockFile } from "./checks/lock-file.ts";
 import { readmes } from "./checks/readmes.ts";
 import { scenarios } from "./checks/scenarios.ts";
@@ -27,6 +27,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "every package has a README with an example": readmes,
   "the README and the architecture list every package": listed,
   "links lead somewhere": links,
+  "every page of docs is linked from another text": linked,
   "an index has named re-exports and nothing else": indexFiles,
   "scenarios import the public surface alone": scenarios,
   "functions fit a screen": functionLength,

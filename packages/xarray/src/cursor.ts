@@ -36,19 +36,22 @@ export type CursorPlace = "node" | "head" | "bounds" | "restart";
 export class XArrayCursor {
   readonly #forest: Forest;
   readonly #at: Position;
-  /** What `forest.freed` was when the cursor moved last. */
-  #freed = 0;
-  readonly #freedNow: Uint32Array;
-  /** `next` within a leaf: slots it may still go, its place in `slots`, and how far it is ahead of the position. */
-  #room = 0;
-  #slot = 0;
-  #ahead = 0;
+  /** What `forest.changes` was when the cursor moved last. */
+  #changes = 0;
+  readonly #changesNow: Uint32Array;
+  /** `next` within a leaf: the slot it will read, and the end of the leaf, as in `slots`; the position follows later. */
+  #nextSlot = 0;
+  #endSlot = 0;
+  /** What `#nextSlot` was when the position was last right. */
+  #homeSlot = 0;
+  #slots: Uint32Array;
 
   /** At the aligned range of 2^order indices around `index`. */
   constructor(arrays: XArrays, array: number, index: number = 0, order: number = 0) {
     checkArray(arrays.forest, array);
     this.#forest = arrays.forest;
-    this.#freedNow = arrays.forest.freed;
+    this.#changesNow = arrays.forest.changes;
+    this.#slots = arrays.forest.slots;
     this.#at = new Position().start(array, 0);
     this.setOrder(index, order);
   }
@@ -60,7 +63,7 @@ export class XArrayCursor {
 
   /** 0 … 2^53-1; past the ends 2^53 or negative. */
   get index(): number {
-    return this.#at.index + this.#ahead;
+    return this.#at.index + (this.#nextSlot - this.#homeSlot);
   }
   get place(): CursorPlace {
     const { node } = this.#at;
@@ -118,22 +121,24 @@ export class XArrayCursor {
     if (entry !== NULL_ENTRY) checkIndex(at.index);
     if (!secureStore(this.#forest, at, entry)) return NO_MEMORY;
     const old = storeAt(this.#forest, at, entry);
-    this.#freed = this.#forest.freed[0]!;
+    this.#changes = this.#forest.changes[0]! | 0;
     return old;
   }
 
   /** To the next index, whatever is there. @kernel xas_next() — include/linux/xarray.h, v7.3 */
   next(): number {
-    const ahead = this.#ahead + 1;
-    if (ahead > this.#room || this.#freedNow[0] !== this.#freed) return this.#nextSlow();
-    this.#ahead = ahead;
-    return this.#forest.slots[this.#slot + ahead]! | 0;
+    const slot = this.#nextSlot;
+    if (slot >= this.#endSlot || (this.#changesNow[0]! | 0) !== this.#changes) return this.#nextSlow();
+    this.#nextSlot = slot + 1;
+    return this.#slots[slot]! | 0;
   }
   #nextSlow(): number {
     const at = this.#settled(), forest = this.#forest, entry = stepForward(forest, at), { node } = at;
     if (node >= 0 && forest.shifts[node] === 0) {
-      this.#slot = (node << forest.chunkShift) + at.offset;
-      this.#room = Math.min(forest.slotMask - at.offset, MAX_INDEX - at.index);
+      const slot = (node << forest.chunkShift) + at.offset;
+      this.#slots = forest.slots;
+      this.#nextSlot = this.#homeSlot = slot + 1;
+      this.#endSlot = slot + 1 + Math.min(forest.slotMask - at.offset, MAX_INDEX - at.index);
     }
     return entry;
   }
@@ -247,7 +252,7 @@ export class XArrayCursor {
     at.shift = shift;
     storeAt(forest, at, NULL_ENTRY);
     at.set(0);
-    this.#freed = forest.freed[0]!;
+    this.#changes = forest.changes[0]! | 0;
   }
 
   /** `update` is told of each node whose counts this cursor changes; null: nobody. @kernel xas_set_update() — include/linux/xarray.h, v7.3 */
@@ -255,25 +260,27 @@ export class XArrayCursor {
     this.#at.update = update;
   }
 
-  /** `next` begins anew: with what it was ahead, or without. */
+  /** `next` begins anew, with how far it went, or without. */
   #catchUp(): void {
-    this.#at.index += this.#ahead;
-    this.#at.offset += this.#ahead;
+    const ahead = this.#nextSlot - this.#homeSlot;
+    this.#at.index += ahead;
+    this.#at.offset += ahead;
     this.#standStill();
   }
   #standStill(): void {
-    this.#ahead = 0;
-    this.#room = 0;
+    this.#nextSlot = 0;
+    this.#endSlot = 0;
+    this.#homeSlot = 0;
   }
   /** The position, unless its node is gone. */
   #settled(): Position {
-    if (this.#room > 0) this.#catchUp();
-    const at = this.#at, now = this.#forest.freed[0]!;
-    if (now !== this.#freed) {
-      if (at.node >= 0 && this.#forest.stamps[at.node]! > this.#freed) {
+    if (this.#endSlot > 0) this.#catchUp();
+    const at = this.#at, now = this.#forest.changes[0]! | 0;
+    if (now !== this.#changes) {
+      if (at.node >= 0 && this.#forest.stamps[at.node]! > this.#changes) {
         throw new XArrayError("XARRAY_STALE_CURSOR", `the node under the cursor at index ${at.index} was freed since it moved`);
       }
-      this.#freed = now;
+      this.#changes = now;
     }
     return at;
   }

@@ -4,6 +4,8 @@ import { giveBack, isUsed, takeLowest } from "./free-nodes.ts";
 import { MAX_INDEX, digit, power } from "./geometry.ts";
 import { ON_HEAD } from "./position.ts";
 
+/** `leafChunk`: none is remembered. No index below 2^31 has this chunk, and no negative one, for chunkShift ≥ 1. */
+export const NO_CHUNK = 0xffff_ffff;
 /** `leafSlotOf`: there is no such slot. */
 const NONE = -1;
 /** 32-bit shifts take indices below 2^31 apart, in trees of at most so many bits below the head's digit. */
@@ -55,21 +57,21 @@ export class Forest {
   used!: Uint32Array;
   full!: Uint32Array;
   readonly firstFree: Uint32Array;
-  /** [node] what `freed` was when it was freed last: a cursor that stood on it then is stale. */
+  /** [node] what `changes` was when it was freed last: a cursor that stood on it then is stale. */
   stamps!: Uint32Array;
 
   /** [array] entry: nothing, the only entry, at index 0, or a node. */
   readonly heads: Uint32Array;
   /** [array] see arrays-flags. */
   readonly flags: Uint8Array;
-  /** [array] first index of the leaf that was met last, or NaN. */
-  readonly leafFirst: Float64Array;
+  /** [array] the leaf that was met last: its indices >>> chunkShift, if they are below 2^31; or `NO_CHUNK`. */
+  readonly leafChunk: Uint32Array;
   /** [array] that leaf's first slot, as in `slots`. */
   readonly leafSlot: Uint32Array;
   /** [0] nodes in use. */
   readonly #totals: Uint32Array;
-  /** [0] nodes ever freed: as long as it stands still, no cursor becomes stale. */
-  readonly freed: Uint32Array;
+  /** [0] how often a node was freed or the columns moved: as long as it stands still, cursors are right. */
+  readonly changes: Uint32Array;
   readonly #pool: ColumnPool;
 
   constructor(columns: ColumnAllocator, { arrayCapacity, nodeCapacity, initialNodes, chunkShift }: ForestSize) {
@@ -80,10 +82,10 @@ export class Forest {
     this.heads = columns.u32("xa.heads", arrayCapacity);
     this.flags = columns.u8("xa.flags", arrayCapacity);
     this.#totals = columns.u32("xa.totals", 1);
-    this.leafFirst = columns.f64("xa.leafFirst", arrayCapacity, "derived");
+    this.leafChunk = columns.u32("xa.leafChunk", arrayCapacity, "derived");
     this.leafSlot = columns.u32("xa.leafSlot", arrayCapacity, "derived");
     this.firstFree = columns.u32("xa.firstFree", 1, "derived");
-    this.freed = columns.u32("xa.freed", 1, "derived");
+    this.changes = columns.u32("xa.changes", 1, "derived");
     const spec = {
       slots: { kind: "u32", perRow: this.slotCount },
       marks: { kind: "u32", perRow: MARK_COUNT * this.markWords },
@@ -107,8 +109,9 @@ export class Forest {
       this.used = arrays.used;
       this.full = arrays.full;
       this.stamps = arrays.stamps;
+      this.changes[0]!++;
     });
-    this.leafFirst.fill(NaN);
+    this.leafChunk.fill(NO_CHUNK);
   }
 
   get nodesInUse(): number {
@@ -141,8 +144,8 @@ export class Forest {
     this.offsets[node] = 0;
     this.counts[node] = 0;
     this.values[node] = 0;
-    this.stamps[node] = ++this.freed[0]!;
-    if (this.leafSlot[array] === node << this.chunkShift) this.leafFirst[array] = NaN;
+    this.stamps[node] = ++this.changes[0]!;
+    if (this.leafSlot[array] === node << this.chunkShift) this.leafChunk[array] = NO_CHUNK;
   }
 
   isUsed(node: number): boolean {
@@ -177,8 +180,9 @@ export class Forest {
    * met last at once; else from the head, and that leaf is remembered.
    */
   leafSlotOf(array: number, index: number): number {
-    const distance = index - this.leafFirst[array]!, offset = distance | 0;
-    return offset === distance && offset >>> this.chunkShift === 0 ? this.leafSlot[array]! + offset : this.#walkToLeaf(array, index);
+    const low = index | 0;
+    if (low === index && low >>> this.chunkShift === this.leafChunk[array]) return this.leafSlot[array]! + (low & this.slotMask);
+    return this.#walkToLeaf(array, index);
   }
 
   #walkToLeaf(array: number, index: number): number {
@@ -193,7 +197,7 @@ export class Forest {
       node = nodeOf(entry);
     }
     const offset = low & slotMask;
-    this.leafFirst[array] = low - offset;
+    this.leafChunk[array] = low >>> chunkShift;
     return (this.leafSlot[array] = node << chunkShift) + offset;
   }
 
@@ -206,9 +210,7 @@ export class Forest {
       if (!isNodeEntry(entry)) return NONE;
       node = nodeOf(entry);
     }
-    const offset = digit(index, 0, this.slotMask);
-    this.leafFirst[array] = index - offset;
-    return (this.leafSlot[array] = node << this.chunkShift) + offset;
+    return (node << this.chunkShift) + digit(index, 0, this.slotMask);
   }
 
   /** The largest index below a head. May be beyond 2^53-1. */

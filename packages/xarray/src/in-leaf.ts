@@ -1,4 +1,4 @@
-import { TRACKS_FREE } from "./array-flags.ts";
+import { FREE_MARK, TRACKS_FREE } from "./array-flags.ts";
 import { NULL_ENTRY, isSiblingEntry, isValueEntry } from "./entries.ts";
 import type { Forest } from "./forest.ts";
 import { clearMarkUpwards, setMarkUpwards } from "./marks.ts";
@@ -13,6 +13,7 @@ import { hasMark, nextMark } from "./node-marks.ts";
 export const NOT_HERE: number = -4;
 
 const ANY_MARK = 0b111;
+const isMark = (mark: number): boolean => mark === 0 || mark === 1 || mark === 2;
 
 /** Puts an entry in place of one, or into an empty slot. Returns the old entry, or `NOT_HERE`. */
 export function storeInLeaf(forest: Forest, array: number, index: number, entry: number): number {
@@ -70,20 +71,20 @@ export function findMarkedInLeaf(forest: Forest, array: number, index: number, m
 /** 1 or 0: whether the slot has `mark`; or `NOT_HERE`. */
 export function getMarkInLeaf(forest: Forest, array: number, index: number, mark: number): number {
   const slot = forest.leafSlotOf(array, index);
-  if (slot < 0 || (forest.slots[slot]! | 0) < 0) return NOT_HERE;
+  if (slot < 0 || (forest.slots[slot]! | 0) < 0 || !isMark(mark)) return NOT_HERE;
   return hasMark(forest, slot >>> forest.chunkShift, slot & forest.slotMask, mark) ? 1 : 0;
 }
 
 /** Sets or clears the mark of an entry of one slot, or the first of many. False: it takes a walk. */
 export function setMarkInLeaf(forest: Forest, array: number, index: number, mark: number): boolean {
   const slot = forest.leafSlotOf(array, index);
-  if (slot < 0 || (forest.slots[slot]! | 0) <= 0) return false;
+  if (slot < 0 || (forest.slots[slot]! | 0) <= 0 || !isMark(mark) || (mark === FREE_MARK && (forest.flags[array]! & TRACKS_FREE) !== 0)) return false;
   setMarkUpwards(forest, array, slot >>> forest.chunkShift, slot & forest.slotMask, mark);
   return true;
 }
 export function clearMarkInLeaf(forest: Forest, array: number, index: number, mark: number): boolean {
   const slot = forest.leafSlotOf(array, index);
-  if (slot < 0 || (forest.slots[slot]! | 0) <= 0) return false;
+  if (slot < 0 || (forest.slots[slot]! | 0) <= 0 || !isMark(mark) || (mark === FREE_MARK && (forest.flags[array]! & TRACKS_FREE) !== 0)) return false;
   clearMarkUpwards(forest, array, slot >>> forest.chunkShift, slot & forest.slotMask, mark);
   return true;
 }

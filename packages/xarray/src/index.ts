@@ -6,5 +6,6 @@ export { isNodeEntry, isSiblingEntry, isValueEntry, MAX_ENTRY, NULL_ENTRY, RETRY
 export { XArrayError, type XArrayErrorCode } from "./errors.ts";
 export { MAX_INDEX, MAX_ORDER, XA_CHUNK_SHIFT } from "./geometry.ts";
 export { XArray, type XArrayOptions } from "./xarray.ts";
+export { ObjectXArray } from "./object-xarray.ts";
 export type { NodeUpdate } from "./position.ts";
 export { XArrays, type XArraysOptions } from "./xarrays.ts";

@@ -1,7 +1,7 @@
 import { FREE_MARK, IN_USE } from "./array-flags.ts";
 import { NULL_ENTRY, RETRY_ENTRY, isNodeEntry, isSiblingEntry, isValueEntry, nodeOf, slotOfSibling } from "./entries.ts";
 import { XArrayError } from "./errors.ts";
-import { type Forest, MARK_COUNT } from "./forest.ts";
+import { type Forest, MARK_COUNT, NO_CHUNK } from "./forest.ts";
 import { arrayHasMark, tracksFree } from "./marks.ts";
 import { anyMark, hasMark } from "./node-marks.ts";
 import { ON_HEAD } from "./position.ts";
@@ -91,8 +91,8 @@ function checkSlotMarks(forest: Forest, array: number, node: number, offset: num
 }
 
 function checkLeafCache(forest: Forest, array: number, seen: Set<number>): void {
-  const first = forest.leafFirst[array]!;
-  if (Number.isNaN(first)) return;
+  const chunk = forest.leafChunk[array]!, first = chunk * forest.slotCount;
+  if (chunk === NO_CHUNK) return;
   const leaf = forest.leafSlot[array]! >>> forest.chunkShift;
   expect(seen.has(leaf) && forest.shifts[leaf] === 0, `array ${array} remembers node ${leaf}, which is not a leaf of it`);
   let index = 0;

@@ -282,28 +282,31 @@ export class XArrays {
 
   /** Marks the entry at `index`, all of it; nothing happens where nothing is. `mark`: 0, 1 or 2. @kernel xa_set_mark() — lib/xarray.c, v7.3 */
   setMark(array: number, index: number, mark: number): void {
+    if (setMarkInLeaf(this.forest, array, index, mark)) return;
     checkPlace(this.forest, array, index);
     checkOwnMark(this.forest, array, mark);
-    if (setMarkInLeaf(this.forest, array, index, mark)) return;
     const at = this.#at.start(array, index);
     if (loadAt(this.forest, at) !== NULL_ENTRY) setMarkAt(this.forest, at, mark);
   }
 
   /** @kernel xa_clear_mark() — lib/xarray.c, v7.3 */
   clearMark(array: number, index: number, mark: number): void {
+    if (clearMarkInLeaf(this.forest, array, index, mark)) return;
     checkPlace(this.forest, array, index);
     checkOwnMark(this.forest, array, mark);
-    if (clearMarkInLeaf(this.forest, array, index, mark)) return;
     const at = this.#at.start(array, index);
     if (loadAt(this.forest, at) !== NULL_ENTRY) clearMarkAt(this.forest, at, mark);
   }
 
   /** @kernel xa_get_mark() — lib/xarray.c, v7.3 */
   getMark(array: number, index: number, mark: number): boolean {
+    const here = getMarkInLeaf(this.forest, array, index, mark);
+    return here === NOT_HERE ? this.#getMarkFromHead(array, index, mark) : here === 1;
+  }
+  #getMarkFromHead(array: number, index: number, mark: number): boolean {
     checkPlace(this.forest, array, index);
     checkMark(mark);
-    const here = getMarkInLeaf(this.forest, array, index, mark);
-    return here === NOT_HERE ? findMarkOf(this.forest, this.#at.start(array, index), mark) : here === 1;
+    return findMarkOf(this.forest, this.#at.start(array, index), mark);
   }
 
   /** Whether any entry has `mark`. @kernel xa_marked() — include/linux/xarray.h, v7.3 */

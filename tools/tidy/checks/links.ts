@@ -2,16 +2,30 @@ import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { readText, type Workspace } from "../workspace.ts";
 
+/** The files and folders of ours that a text links to, from the root. */
+const targetsOf = (workspace: Workspace, file: string): string[] =>
+  [...readText(workspace, file).matchAll(/\]\(([^()#\s]+)[^()]*\)/g)].flatMap(([, target]) =>
+    /^[a-z]+:/.test(target!) ? [] : normalize(join(dirname(file), target!)),
+  );
+
 /** A link from one text of ours to another leads somewhere. Addresses elsewhere are not asked. */
 export const links = (workspace: Workspace): string[] =>
   workspace.files
     .filter((file) => file.endsWith(".md"))
     .flatMap((file) =>
-      [...readText(workspace, file).matchAll(/\]\(([^()#\s]+)[^()]*\)/g)]
-        .map(([, target]) => target!)
-        .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(workspace.root, normalize(join(dirname(file), target)))))
+      targetsOf(workspace, file)
+        .filter((target) => !existsSync(join(workspace.root, target)))
         .map((target) => `${file} links to ${target}, which is missing`),
     );
+
+/** No text is lost: each page of docs/ can be reached from another one. */
+export const linked = (workspace: Workspace): string[] => {
+  const pages = workspace.files.filter((file) => file.startsWith("docs/") && file.endsWith(".md"));
+  const named = new Set(
+    workspace.files.filter((file) => file.endsWith(".md")).flatMap((file) => targetsOf(workspace, file).filter((target) => target !== file)),
+  );
+  return pages.filter((page) => !named.has(page)).map((page) => `${page} is linked from nowhere`);
+};
 
 /** Every package has its place in the two texts that a newcomer reads first. */
 export const listed = (workspace: Workspace): string[] =>
