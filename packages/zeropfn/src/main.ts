@@ -16,7 +16,7 @@ export async function main(args: readonly string[], bin: string): Promise<number
   if (args[0] === MEASURE) return measureForParent();
   process.stdout.on("error", stopIfNobodyReads);
   const program = new Command("zeropfn").description("Settles memory-management arguments by running them.");
-  for (const command of [compareCommand(bin), stacksCommand(), settleCommand()]) program.addCommand(command);
+  for (const command of [compareCommand(bin), stacksCommand(), settleCommand(bin, args)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) sayMistakesInOneLine(command);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -24,7 +24,8 @@ export async function main(args: readonly string[], bin: string): Promise<number
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
     if (!(error instanceof CommandError)) throw error;
-    process.stderr.write(`zeropfn: ${error.message}\n`);
+    // Without a message another process has said it already.
+    if (error.message !== "") process.stderr.write(`zeropfn: ${error.message}\n`);
     return error.exitCode;
   }
 }
