@@ -49,7 +49,7 @@ export class XArrays {
       });
     }
   }
-  /** The columns, for the advanced interface of this package. */
+  /** The columns, for the rest of this package. @hidden */
   readonly forest: Forest;
   /** Scratch: each method starts it anew. */
   readonly #at: Position = new Position();
