@@ -26,7 +26,7 @@ function time(operations: number, act: () => number): number {
 }
 
 /** Small ones are repeated, so that the compiler has seen them and the clock is fine enough. */
-const repeats = (count: number): number => (count <= 1000 ? 60 : count <= 100_000 ? 5 : 2);
+const repeats = (count: number): number => (count <= 1000 ? 60 : count <= 100_000 ? 4 : 1);
 
 function bytesNow(): number {
   collect();

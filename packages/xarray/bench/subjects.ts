@@ -43,10 +43,9 @@ function xarray(): Subject {
         return sum;
       },
       scan: () => {
-        const entries = new Uint32Array(4096), indices = new Float64Array(4096);
-        let sum = 0, from = 0;
-        for (let count = 4096; count === 4096; from = indices[4095]! + 1) {
-          count = xa.arrays.extract(xa.array, entries, from, undefined, undefined, 4096, indices);
+        const walker = XArrayCursor.over(xa), entries = new Uint32Array(4096);
+        let sum = 0;
+        for (let count = walker.extract(entries); count > 0; count = walker.extract(entries)) {
           for (let at = 0; at < count; at++) sum = (sum + entries[at]!) | 0;
         }
         return sum;

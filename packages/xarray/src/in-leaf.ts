@@ -62,7 +62,7 @@ export function findInLeaf(forest: Forest, array: number, index: number, max: nu
 /** The next index with `mark` up to `max`, or `NOT_HERE`. */
 export function findMarkedInLeaf(forest: Forest, array: number, index: number, max: number, mark: number): number {
   const slot = forest.leafSlotOf(array, index);
-  if (slot < 0 || (forest.slots[slot]! | 0) < 0) return NOT_HERE;
+  if (slot < 0 || (forest.slots[slot]! | 0) < 0 || !isMark(mark)) return NOT_HERE;
   const node = slot >>> forest.chunkShift, offset = slot & forest.slotMask, found = nextMark(forest, node, offset, mark);
   if (found === forest.slotCount || index + (found - offset) > max) return NOT_HERE;
   return (forest.slots[slot + found - offset]! | 0) > 0 ? index + (found - offset) : NOT_HERE;

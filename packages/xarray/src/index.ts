@@ -4,6 +4,7 @@ export { type CursorPlace, XArrayCursor } from "./cursor.ts";
 export type { DumpedEntry } from "./dump.ts";
 export { isNodeEntry, isSiblingEntry, isValueEntry, MAX_ENTRY, NULL_ENTRY, RETRY_ENTRY, slotOfSibling, valueEntry, valueOf, ZERO_ENTRY } from "./entries.ts";
 export { XArrayError, type XArrayErrorCode } from "./errors.ts";
+export type { EntryList, IndexList } from "./find.ts";
 export { MAX_INDEX, MAX_ORDER, XA_CHUNK_SHIFT } from "./geometry.ts";
 export { XArray, type XArrayOptions } from "./xarray.ts";
 export { ObjectXArray } from "./object-xarray.ts";

@@ -49,7 +49,7 @@ export class XArrays {
       });
     }
   }
-  /** The columns, for the advanced interface of this package. */
+  /** The columns, for the rest of this package. @hidden */
   readonly forest: Forest;
   /** Scratch: each method starts it anew. */
   readonly #at: Position = new Position();
@@ -322,9 +322,12 @@ export class XArrays {
    * @kernel xa_find() — lib/xarray.c, v7.3
    */
   find(array: number, index: number, max: number = MAX_INDEX, filter: number = XA_PRESENT): number {
-    this.#checkSearch(array, index, max, filter);
+    checkMax(max);
     const near = filter === XA_PRESENT ? findInLeaf(this.forest, array, index, max) : findMarkedInLeaf(this.forest, array, index, max, filter);
-    if (near !== NOT_HERE) return near;
+    return near === NOT_HERE ? this.#findFromHead(array, index, max, filter) : near;
+  }
+  #findFromHead(array: number, index: number, max: number, filter: number): number {
+    this.#checkSearch(array, index, max, filter);
     return findNormal(this.forest, this.#at.start(array, index), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
   }
 

@@ -1,4 +1,4 @@
-import { NULL_ENTRY, NOT_FOUND, valueEntry, XArray, XArrayCursor } from "../../src/index.ts";
+import { NULL_ENTRY, NOT_FOUND, valueEntry, type XArray, XArrayCursor } from "../../src/index.ts";
 
 /** The entry that tests store at `index`: a value, different for neighbours. */
 export const at = (index: number): number => valueEntry(index % 2 ** 30);
