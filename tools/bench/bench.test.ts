@@ -1,7 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type AnyBenchmark, defineBenchmark, mix } from "./benchmark.ts";
-import { benchmarkFiles, loadBenchmark } from "./files.ts";
+import { benchmarkFiles, loadBenchmark, ownScripts } from "./files.ts";
 import { Random } from "./random.ts";
 import { disagreements, judged, measuredOf, reportOf } from "./report.ts";
 import { timeRounds } from "./rounds.ts";
@@ -101,4 +103,19 @@ test("random numbers repeat with their seed, keep below their limit, and permuta
 test("a hash sees order, and the bits of a number above 2^32", () => {
   expect(mix(mix(0, 1), 2)).not.toBe(mix(mix(0, 2), 1));
   expect(mix(0, 2 ** 40 + 5)).not.toBe(mix(0, 5));
+});
+
+test("benchmarks and scripts are found by package, and files that only serve them are not taken for questions", () => {
+  const folder = mkdtempSync(join(tmpdir(), "zeropfn-bench-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, scripts] of [
+    ["a", {}],
+    ["b", { bench: "tsx bench/run.ts" }],
+  ] as const) {
+    mkdirSync(join(folder, name, "bench"), { recursive: true });
+    writeFileSync(join(folder, name, "package.json"), JSON.stringify({ name, scripts }));
+  }
+  for (const file of ["a/bench/load.bench.ts", "a/bench/peers.ts", "b/bench/run.ts"]) writeFileSync(join(folder, file), "");
+  expect(benchmarkFiles(folder)).toEqual([{ name: "a/load", file: join(folder, "a/bench/load.bench.ts") }]);
+  expect(ownScripts(folder)).toEqual(["b"]);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyBenchmark } from "./benchmark.ts";
@@ -21,6 +21,13 @@ export function benchmarkFiles(packages: string): BenchmarkFile[] {
     return files.map((each) => ({ name: `${name}/${each.slice(0, -ENDING.length)}`, file: join(folder, each) }));
   });
 }
+
+/** The folders of the packages that have a script `bench` of their own. */
+export const ownScripts = (packages: string): string[] =>
+  readdirSync(packages).filter((name) => {
+    const manifest = join(packages, name, "package.json");
+    return existsSync(manifest) && "bench" in ((JSON.parse(readFileSync(manifest, "utf8")) as { scripts?: object }).scripts ?? {});
+  });
 
 /** @throws {Error} If the file exports no `bench`. */
 export async function loadBenchmark(file: string): Promise<AnyBenchmark> {

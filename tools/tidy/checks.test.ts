@@ -221,8 +221,15 @@ test("a link to nothing is seen; links to files, to parts of them, and to elsewh
 });
 
 test("a page that nothing links to is seen, though it links to itself", () => {
-  const text = { "README.md": "[a](docs/a.md)", "docs/a.md": "[b](b.md#part)", "docs/b.md": "", "docs/lost.md": "[me](lost.md)" };
-  expect(linked(fixture(text))).toEqual(["docs/lost.md is linked from nowhere"]);
+  const text = {
+    "README.md": "[a](docs/a.md)",
+    "docs/a.md": "[b](b.md#part)",
+    "docs/b.md": "",
+    "docs/lost.md": "[me](lost.md)",
+    "docs/adr/README.md": "",
+    "docs/adr/0001.md": "",
+  };
+  expect(linked(fixture(text))).toEqual(["docs/adr/README.md is linked from nowhere", "docs/lost.md is linked from nowhere"]);
 });
 
 test("a package without a row in the first texts is seen", () => {

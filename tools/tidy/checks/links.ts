@@ -18,13 +18,14 @@ export const links = (workspace: Workspace): string[] =>
         .map((target) => `${file} links to ${target}, which is missing`),
     );
 
-/** No text is lost: each page of docs/ can be reached from another one. */
+/** No text is lost: each page of docs/ is linked from another text, or lies in a folder whose README says what the folder holds. */
 export const linked = (workspace: Workspace): string[] => {
   const pages = workspace.files.filter((file) => file.startsWith("docs/") && file.endsWith(".md"));
   const named = new Set(
     workspace.files.filter((file) => file.endsWith(".md")).flatMap((file) => targetsOf(workspace, file).filter((target) => target !== file)),
   );
-  return pages.filter((page) => !named.has(page)).map((page) => `${page} is linked from nowhere`);
+  const isPresented = (page: string): boolean => named.has(page) || (!page.endsWith("/README.md") && workspace.files.includes(`${dirname(page)}/README.md`));
+  return pages.filter((page) => !isPresented(page)).map((page) => `${page} is linked from nowhere`);
 };
 
 /** Every package has its place in the two texts that a newcomer reads first. */
