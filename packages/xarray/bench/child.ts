@@ -25,39 +25,57 @@ function time(operations: number, act: () => number): number {
   return ((user + system) * 1000) / operations;
 }
 
-/** Small ones are repeated, so that the compiler has seen them and the clock is fine enough. */
-const repeats = (count: number): number => (count <= 1000 ? 60 : count <= 100_000 ? 4 : 1);
+/** Rounds of one task: until the compiler has seen it often enough, or a second has gone by. The least counts. */
+const MOST_ROUNDS = 15, MOST_NS = 1e9;
 
-function bytesNow(): number {
-  collect();
+function least(operations: number, act: () => number, before: () => void): number {
+  let best = Number.POSITIVE_INFINITY, spent = 0;
+  for (let round = 0; round < MOST_ROUNDS && (round < 2 || spent < MOST_NS); round++) {
+    before();
+    const ns = time(operations, act);
+    best = Math.min(best, ns);
+    spent += ns * operations;
+  }
+  return best;
+}
+
+/** Memory of buffers that are gone is given back a little later. */
+async function bytesNow(): Promise<number> {
+  for (const _ of [1, 2, 3]) {
+    collect();
+    await new Promise((done) => setTimeout(done, 20));
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
 
-function measureMap(): void {
+async function measureBytes(count: number, shape: Shape, keys: Int32Array): Promise<void> {
+  const before = await bytesNow(), subject = SUBJECTS[name]!();
+  subject.make(keys);
+  // What a pool has reserved and not touched is address space, so a structure may say what it uses.
+  const bytes = (subject.bytes?.() ?? (await bytesNow()) - before) / count;
+  measures.push({ subject: name, shape, count, task: "bytes an entry", ns: bytes, sum: 0 });
+}
+
+async function measureMap(): Promise<void> {
   for (const count of [1000, 100_000, 1_000_000].filter((size) => size <= Number(largest))) {
     for (const shape of SHAPES) {
       if (DENSE_ONLY.has(name) && shape !== "dense") continue;
-      const keys = keysOf(shape, count), order = shuffled(keys), before = bytesNow();
+      const keys = keysOf(shape, count), order = shuffled(keys), nothing = (): void => undefined;
+      if (count > 1000) await measureBytes(count, shape, keys);
       const subject = SUBJECTS[name]!();
       subject.make(keys);
-      const bytes = (bytesNow() - before) / count;
-      if (count > 1000) measures.push({ subject: name, shape, count, task: "bytes an entry", ns: bytes, sum: 0 });
-      for (const [task, run] of Object.entries(subject.tasks)) {
-        let best = Number.POSITIVE_INFINITY;
-        const isFilling = task.startsWith("insert"), rounds = repeats(count);
-        if (!isFilling) subject.make(keys);
-        for (let round = 0; round < rounds; round++) {
-          if (task === "erase random" && round > 0) subject.make(keys);
-          if (count <= 1000 && task !== "erase random") {
-            let sum = 0;
-            best = Math.min(best, time(count * 20, () => {
-              for (let again = 0; again < 20; again++) sum = run(keys, order);
-              return sum;
-            }));
-          } else best = Math.min(best, time(count, () => run(keys, order)));
-        }
-        measures.push({ subject: name, shape, count, task, ns: best, sum: last });
+      // Last, as it leaves nothing.
+      const tasks = Object.entries(subject.tasks).sort(([a], [b]) => Number(a.startsWith("erase")) - Number(b.startsWith("erase")));
+      for (const [task, run] of tasks) {
+        const isErasing = task.startsWith("erase"), again = count <= 1000 && !isErasing ? 50 : 1;
+        const act = (): number => {
+          let sum = 0;
+          for (let repeat = 0; repeat < again; repeat++) sum = run(keys, order);
+          return sum;
+        };
+        const ns = least(count * again, act, isErasing ? () => subject.make(keys) : nothing);
+        measures.push({ subject: name, shape, count, task, ns, sum: last });
       }
     }
   }
@@ -66,13 +84,12 @@ function measureMap(): void {
 async function measureMarkSets(): Promise<void> {
   for (const [subject, make] of Object.entries(await markSubjects())) {
     for (const density of [0.01, 0.25, 0.9]) {
-      measureMarks(make, 100_000, density, time);
-      const { sum, ...tasks } = measureMarks(make, 100_000, density, time);
+      const { sum, ...tasks } = measureMarks(make, 100_000, density, least);
       for (const [task, ns] of Object.entries(tasks)) measures.push({ subject, shape: "marks", count: 100_000, task: `${task} at ${density}`, ns, sum: sum! });
     }
   }
 }
 
 if (name === "marks") await measureMarkSets();
-else measureMap();
+else await measureMap();
 console.log(JSON.stringify(measures));

@@ -49,29 +49,29 @@ export async function markSubjects(): Promise<Record<string, (count: number) => 
   return subjects;
 }
 
+/** The least time of one operation, over some rounds; `before` is not timed. */
+export type Least = (operations: number, act: () => number, before: () => void) => number;
+
 /** ns for one has, set and next at a density, and a sum that all must agree on. */
-export function measureMarks(make: (count: number) => MarkSubject, count: number, density: number, time: (operations: number, act: () => number) => number): Record<string, number> {
+export function measureMarks(make: (count: number) => MarkSubject, count: number, density: number, least: Least): Record<string, number> {
   const random = randomOf(3), order = Int32Array.from({ length: count }, () => random(count)), marked: number[] = [];
   for (let index = 0; index < count; index++) if (random(10_000) < density * 10_000) marked.push(index);
   let subject = make(count), sum = 0;
-  const fill = (): number => {
+  const set = least(marked.length, () => {
     for (const index of marked) subject.set(index);
     return 0;
-  };
-  const set = Math.min(...Array.from({ length: 3 }, () => {
+  }, () => {
     subject = make(count);
-    return time(marked.length, fill);
-  }));
-  const least = (act: () => number): number => Math.min(...Array.from({ length: 5 }, () => time(count, act)));
-  const has = least(() => {
-    sum = 0;
-    for (let at = 0; at < count; at++) if (subject.has(order[at]!)) sum++;
-    return sum;
   });
-  const next = least(() => {
+  const has = least(count, () => {
+    let found = 0;
+    for (let at = 0; at < count; at++) if (subject.has(order[at]!)) found++;
+    return found;
+  }, () => undefined);
+  const next = least(count, () => {
     sum = 0;
     for (let at = 0; at < count; at++) sum = (sum + subject.next(order[at]!)) | 0;
     return sum;
-  });
+  }, () => undefined);
   return { set, has, next, sum };
 }

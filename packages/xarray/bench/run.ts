@@ -79,7 +79,7 @@ function printGoals(): void {
 }
 
 console.log(`@zeropfn/xarray against others. Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), load ${loadavg().map((load) => load.toFixed(1)).join(" ")}`);
-console.log(`Time of the process (user and system), the least of ${rounds} rounds, each structure in a process of its own. Keys fixed.`);
+console.log(`Time of the process (user and system), the least of up to 15 rounds in each of ${rounds} processes a structure. Keys fixed. Bytes of the XArray: nodes in use.`);
 for (let round = 0; round < Number(rounds); round++) for (const name of [...Object.keys(SUBJECTS), "marks"]) measure(name);
 printTables(Object.keys(SUBJECTS));
 printMarks();

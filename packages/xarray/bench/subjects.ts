@@ -11,6 +11,8 @@ export type Task = (keys: Int32Array, order: Int32Array) => number;
 export interface Subject {
   readonly make: (keys: Int32Array) => void;
   readonly tasks: Readonly<Record<string, Task>>;
+  /** Bytes in use, if the structure knows. */
+  readonly bytes?: () => number;
 }
 
 const BTree = ((BTreeModule as unknown as { default?: unknown }).default ?? BTreeModule) as new () => {
@@ -29,6 +31,7 @@ function xarray(): Subject {
   };
   return {
     make: fill,
+    bytes: () => xa.arrays.nodesInUse * xa.arrays.nodeBytes,
     tasks: {
       "insert in order": (keys) => (fill(keys), keys.length),
       "insert random": (_keys, order) => (fill(order), order.length),

@@ -43,6 +43,31 @@ describe("The replay tool", () => {
     expect(lastLine(tally)).toBe("3 operations, 0 disagreements, 0 skipped, 0 quirks, 2 beyond range");
   });
 
+  test("plays the traces of the kernel's tests: many arrays and cursors, forms with the lock held, errors of cursors", async () => {
+    const tally = await replay(write([
+      { section: "mine", call: 1 },
+      { op: "array", xa: 1, flags: "" }, { op: "array", xa: 2, flags: "ALLOC1" },
+      { op: "XA_STATE_ORDER", s: 1, xa: 1, a: [65, 6] }, { op: "xas_find_conflict", s: 1, a: [], r: null, x: 64, st: "B" },
+      { op: "xas_store", s: 1, a: [{ p: 5 }], r: null, x: 64, st: "N" }, { op: "xas_nomem", s: 1, a: [], r: false },
+      { op: "xa_load", xa: 1, a: [100], r: { p: 5 } }, { op: "xa_get_order", xa: 1, a: [127], r: 6 }, { fn: "informative" },
+      { op: "XA_STATE", s: 2, xa: 1, a: [70] }, { op: "xas_load", s: 2, a: [], r: { p: 5 } }, { op: "xas_get_order", s: 2, a: [], r: 6 }, { op: "xas_set_mark", s: 2, a: [1] },
+      { op: "xas_get_mark", s: 2, a: [1], r: true }, { op: "xas_advance", s: 2, a: [127] }, { op: "xas_next", s: 2, a: [], r: null, x: 128 }, { op: "xas_prev", s: 2, a: [], r: { p: 5 } },
+      { op: "xas_set_order", s: 2, a: [64, 2] }, { op: "xas_split_alloc", s: 2, a: [7, 6] }, { op: "xas_split", s: 2, a: [7, 6] }, { op: "xa_get_mark", xa: 1, a: [99, 1], r: true },
+      { op: "xas_set", s: 2, a: [0] }, { op: "xas_find_marked", s: 2, a: ["18446744073709551615", 1], r: 7, x: 64 }, { op: "xas_next_marked", s: 2, a: ["18446744073709551615", 1], r: 7, x: 68 },
+      { op: "xas_init_marks", s: 2, a: [] }, { op: "xas_pause", s: 2, a: [] }, { op: "xas_find", s: 2, a: ["18446744073709551615"], r: 7, x: 72 }, { op: "xas_reload", s: 2, a: [], r: 7 },
+      { op: "xas_retry", s: 2, a: [7], r: false }, { op: "xas_clear_mark", s: 2, a: [1] }, { op: "xas_reset", s: 2, a: [] }, { op: "xas_next_entry", s: 2, a: [500], r: 7 },
+      { op: "xas_set_err", s: 2, a: [-17] }, { op: "xas_create_range", s: 2, a: [] }, { op: "xas_load", s: 2, a: [], r: null, st: "E" }, { op: "xas_set", s: 2, a: [64] }, { op: "xas_load", s: 2, a: [], r: 7 },
+      { op: "XA_STATE_ORDER", s: 3, xa: 1, a: [4096, 2] }, { op: "xa_store_range", xa: 1, a: [4096, 4096 + 4095, "4611686018427387904"], r: null },
+      { op: "xas_try_split", s: 3, a: [7, 12], st: "E" }, { op: "xas_error", s: 3, a: [], r: -22 }, { op: "xa_load", xa: 1, a: [5000], r: "4611686018427387904" },
+      { op: "__xa_alloc_cyclic", xa: 2, a: [3, 0, 5, 5], r: 0, id: 5, next: 6 }, { op: "__xa_alloc_cyclic", xa: 2, a: [3, 0, 5, 6], r: 1, id: 1, next: 2 },
+      { op: "xa_alloc_bh", xa: 2, a: [null, 5, 5], e: "EBUSY" }, { op: "xa_insert", xa: 2, a: [5, 1], e: "EBUSY" }, { op: "xa_empty", xa: 2, a: [], r: false }, { op: "xa_destroy", xa: 2, a: [] },
+      { end: true },
+      { section: "mine", call: 2 }, { op: "array", xa: 1, flags: "" }, { op: "xa_load", xa: 1, a: ["18446744073709551615"], r: null },
+    ]));
+    expect(tally.reports).toEqual([]);
+    expect(lastLine(tally)).toBe("49 operations, 0 disagreements, 0 skipped, 0 quirks, 2 beyond range");
+  });
+
   test("takes FILE from where the command was typed, and ends with 1 if something disagrees", { timeout: 60_000 }, () => {
     const run = (name: string): { status: number | null; last: string | undefined } => {
       try {

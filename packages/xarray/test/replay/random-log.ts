@@ -1,5 +1,5 @@
 import { growingColumns } from "@zeropfn/state";
-import { XA_FLAGS_ALLOC, XA_FLAGS_ALLOC1, XArrays, ZERO_ENTRY } from "../../src/index.ts";
+import { XA_FLAGS_ALLOC, XA_FLAGS_ALLOC1, XArrayError, XArrays, ZERO_ENTRY } from "../../src/index.ts";
 import { PartlyBeyond, cursorOperations } from "./cursor-operations.ts";
 import type { LogLine, Tally } from "./log.ts";
 import { type Answer, type Stage, normalOperations } from "./normal-operations.ts";
@@ -61,7 +61,8 @@ export class RandomLog {
         this.#tally.beyond++;
         this.#tally.leftOut.push(`line ${line.n}: ${op}: ${error.message}`);
         return;
-      } else throw new Error(`line ${line.n}: ${JSON.stringify(line).slice(0, 200)}`, { cause: error });
+      } else if (error instanceof XArrayError) return this.#disagree(line, "answer", line.r ?? line.e, error.message);
+      else throw new Error(`line ${line.n}: ${JSON.stringify(line).slice(0, 200)}`, { cause: error });
       this.#tally.beyond++;
       this.#tally.leftOut.push(`line ${line.n}: ${op}: the rest ${error.message}`);
       if (line.q !== 1) this.#agree(line, { ...line, r: (line.r as unknown[]).slice(0, error.answered.length) }, answer);
