@@ -15,7 +15,7 @@ describe("the guide to scenarios, followed in an empty folder", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "zeropfn-guide-"));
-    installPacked("explore", folder);
+    installPacked("zeropfn", folder);
     symlinkSync(join(root, "node_modules", "vitest"), join(folder, "node_modules", "vitest"));
     const [scenario, tests] = blocks as [string, string];
     const [config, test] = tests.split("// hole.test.ts\n") as [string, string];
@@ -53,6 +53,11 @@ describe("the guide to scenarios, followed in an empty folder", () => {
       /^mine-1 +SAFE within: 2 threads, 2 CPUs, SC; [\d,]+ states[\s\S]*all as expected\n$/,
     );
     expect(run("--import", import.meta.resolve("tsx"), "settle.ts")).toMatch(/EXPLORE_ORDINARY_BUILD/);
+  });
+  test("its scenario is settled by the command", () => {
+    const command = join("node_modules", "zeropfn", "bin", "zeropfn.js");
+    expect(run(command, "settle", "./hole.ts")).toMatch(/^mine-1 +SAFE within: 2 threads, 2 CPUs, SC; [\d,]+ states[\s\S]*all as expected\n$/);
+    expect(run(command, "stacks")).toMatch(/^dax-cache-page /);
   });
   test("its matcher passes, and fails with the schedule where the scenario does not come out as it says", () => {
     const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
