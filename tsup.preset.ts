@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-const packagesFolder = join(import.meta.dirname, "packages");
+// Not `import.meta.dirname`: tsup bundles this file into the config of a package, and keeps only `import.meta.url` true.
+const packagesFolder = fileURLToPath(new URL("packages", import.meta.url));
 
 interface Manifest {
   readonly exports: Record<string, unknown>;
@@ -54,13 +56,40 @@ function entries(): Record<string, string> {
   return existsSync("conformance/index.ts") ? { index: "src/index.ts", conformance: "conformance/index.ts" } : { index: "src/index.ts" };
 }
 
-/** One build, for packages without leaves. */
-export const oneBuild = (options: Options = {}): ReturnType<typeof defineConfig> =>
-  defineConfig({ ...common, entry: entries(), dts: declarations, outDir: "dist", define: { __EXPLORE__: "false" }, esbuildPlugins: [siblings((path) => path)], ...options });
+/** The build that runs: every leaf is a plain method. */
+const ordinary = (options: Options): Options => ({
+  ...common,
+  entry: entries(),
+  dts: declarations,
+  outDir: "dist",
+  define: { __EXPLORE__: "false" },
+  esbuildPlugins: [siblings((path) => path)],
+  ...options,
+});
 
-/** Two builds of one source: the gates compiled away, and the gates compiled in. The declarations serve both. */
-export const twoBuilds = (options: Options = {}): ReturnType<typeof defineConfig> =>
-  defineConfig([
-    { ...common, entry: entries(), dts: declarations, outDir: "dist", define: { __EXPLORE__: "false" }, esbuildPlugins: [siblings((path) => path)], ...options },
-    { ...common, entry: entries(), dts: false, outDir: "dist/explore", define: { __EXPLORE__: "true" }, esbuildPlugins: [siblings(exploreName)], ...options },
-  ]);
+/** The build that is explored. The declarations of the other serve both. */
+const explored = (options: Options): Options => ({
+  ...ordinary(options),
+  dts: false,
+  outDir: "dist/explore",
+  define: { __EXPLORE__: "true" },
+  esbuildPlugins: [siblings(exploreName)],
+});
+
+/**
+ * Away with what was built before: chunks are named after their content, so old ones would stay and be published.
+ * Here and not by the option `clean`, with which either of two builds may delete what the other has just written.
+ */
+const clean = (): void => rmSync("dist", { recursive: true, force: true });
+
+/** One build, for packages without leaves. */
+export function oneBuild(options: Options = {}): ReturnType<typeof defineConfig> {
+  clean();
+  return defineConfig(ordinary(options));
+}
+
+/** Two builds of one source: the gates compiled away, and the gates compiled in. */
+export function twoBuilds(options: Options = {}): ReturnType<typeof defineConfig> {
+  clean();
+  return defineConfig([ordinary(options), explored(options)]);
+}

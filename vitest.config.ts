@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     projects: [
       ...readdirSync(packages).flatMap((name) => projectsOf(name, join(packages, name))),
-      { root: join(import.meta.dirname, "tools"), test: { name: "tools", include: ["**/*.test.ts"], testTimeout: 120_000 } },
+      { root: join(import.meta.dirname, "tools"), test: { name: "tools", include: ["**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

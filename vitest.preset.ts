@@ -1,9 +1,16 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 type Projects = NonNullable<NonNullable<ViteUserConfig["test"]>["projects"]>;
 
-const setup = (name: string): string => join(import.meta.dirname, "tools", "test-setup", `${name}.ts`);
+const movingColumns = join(import.meta.dirname, "tools/test-setup/moving-columns.ts");
+
+/** A package without columns has none that could move, and its tests run where `state` is not built. */
+function hasColumns(root: string): boolean {
+  const { name, dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { name: string; dependencies?: Record<string, string> };
+  return name === "@zeropfn/state" || "@zeropfn/state" in dependencies;
+}
 
 /**
  * The three ways in which the tests of a package run:
@@ -15,7 +22,7 @@ export function projectsOf(name: string, root: string): Projects {
   const everyday = { include: ["test/**/*.test.ts"], exclude: ["test/**/*.explore.test.ts"] };
   return [
     { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:fast`, ...everyday } },
-    { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [setup("moving-columns")] } },
+    ...(hasColumns(root) ? [{ root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [movingColumns] } }] : []),
     {
       root,
       define: { __EXPLORE__: "true" },

@@ -1,3 +1,3 @@
 import { oneBuild } from "../../tsup.preset.ts";
 
-export default oneBuild();
+export default oneBuild({ entry: { index: "src/index.ts", fio: "src/fio/index.ts" } });

@@ -1,1 +1,2 @@
-export {};
+export { contentOperationsConformance } from "./content-operations.ts";
+export { frameSourceConformance } from "./frame-source.ts";

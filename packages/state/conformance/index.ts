@@ -1,1 +1,2 @@
-export {};
+export { columnAllocatorConformance } from "./column-allocator.ts";
+export { holds, same, type TestRunner } from "./suite.ts";

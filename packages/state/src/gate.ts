@@ -15,11 +15,15 @@ export interface GateHolder {
   gate: Gate | null;
   /** A leaf is being performed: what it calls runs inline. */
   inLeaf: boolean;
+  /** Names of coarse leaves that ran inside other leaves, where nothing can take them apart. The explorer empties it. */
+  readonly coarseInside: Set<string>;
+  /** All leaves of all loaded explore builds, in the order of loading. */
+  readonly operations: LeafOperation[];
 }
 
 /** One for the process, however many copies of this module are loaded. In the ordinary build nothing asks it. */
-export const gateHolder: GateHolder = __EXPLORE__ ? sharedHolder() : { gate: null, inLeaf: false };
+export const gateHolder: GateHolder = __EXPLORE__ ? sharedHolder() : { gate: null, inLeaf: false, coarseInside: new Set(), operations: [] };
 
 function sharedHolder(): GateHolder {
-  return ((globalThis as Record<symbol, unknown>)[Symbol.for("zeropfn.gate/1")] ??= { gate: null, inLeaf: false }) as GateHolder;
+  return ((globalThis as Record<symbol, unknown>)[Symbol.for("zeropfn.gate/1")] ??= { gate: null, inLeaf: false, coarseInside: new Set(), operations: [] }) as GateHolder;
 }

@@ -10,15 +10,21 @@ export interface Leaf<Owner, Args extends unknown[]> {
   readonly when?: (owner: Owner, ...args: Args) => boolean;
   /** Logged, but no step of its own: it runs together with the step before it. For ghosts, counters, steady columns. */
   readonly silent?: true;
+  /** One store to one column, of a value and to a place that its arguments give: under TSO it goes through a store buffer. */
+  readonly plain?: true;
+  /** A barrier or a locked instruction: under TSO it waits for the thread's own store buffer to drain, even if it writes nothing. */
+  readonly fence?: true;
+  /** Holds more than one step may, and its body calls leaves only: explored split, unless a scenario asks for it whole. */
+  readonly coarse?: true;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
-type Method = (...args: any[]) => LeafResult;
+export type LeafMethod = (...args: any[]) => LeafResult;
 
 /** The leaves of a class: public methods that return a number, a boolean or nothing. */
 export type LeafTable<Owner> = {
-  readonly [Name in keyof Owner as Owner[Name] extends Method ? Name : never]?: Owner[Name] extends Method ? Leaf<Owner, Parameters<Owner[Name]>> : never;
-};
+  readonly [Name in keyof Owner as Owner[Name] extends LeafMethod ? Name : never]?: Owner[Name] extends LeafMethod ? Leaf<Owner, Parameters<Owner[Name]>> : never;
+} & { readonly ""?: never }; // Against a type without any property the compiler lets every literal pass.
 
 /** A leaf as the explorer knows it. */
 export interface LeafOperation {
@@ -26,9 +32,13 @@ export interface LeafOperation {
   readonly name: string;
   /** "pte-mmu": the package that owns it. */
   readonly package: string;
-  readonly body: (...args: unknown[]) => LeafResult;
+  /** What it does. Mutants put another body here for the time of a search. */
+  body: (...args: unknown[]) => LeafResult;
   readonly when: ((owner: object, ...args: unknown[]) => boolean) | undefined;
   readonly silent: boolean;
+  readonly plain: boolean;
+  readonly fence: boolean;
+  readonly coarse: boolean;
 }
 
 /**
@@ -40,13 +50,17 @@ export interface LeafOperation {
 export function leaves<Owner extends object>(type: { readonly prototype: Owner }, prefix: `${string}/${string}`, table: LeafTable<Owner>): void {
   if (!__EXPLORE__) return;
   const [packageName, group] = prefix.split("/") as [string, string];
-  for (const [method, leaf] of Object.entries(table) as [keyof Owner & string, Leaf<object, unknown[]>][]) {
+  const named = table as unknown as Readonly<Record<string, Leaf<object, unknown[]>>>;
+  for (const [method, leaf] of Object.entries(named) as [keyof Owner & string, Leaf<object, unknown[]>][]) {
+    const { when, silent = false, plain = false, fence = false, coarse = false } = leaf;
     const body = type.prototype[method] as LeafOperation["body"];
-    const operation: LeafOperation = { name: `${group}.${method}`, package: packageName, body, when: leaf.when, silent: leaf.silent ?? false };
+    const operation: LeafOperation = { name: `${group}.${method}`, package: packageName, body, when, silent, plain, fence, coarse };
+    gateHolder.operations.push(operation);
     Object.defineProperty(type.prototype, method, {
       value: function (this: object, ...args: unknown[]): LeafResult {
         const { gate, inLeaf } = gateHolder;
-        return gate === null || inLeaf ? body.apply(this, args) : gate.pass(operation, this, args);
+        if (coarse && inLeaf) gateHolder.coarseInside.add(operation.name);
+        return gate === null || inLeaf ? operation.body.apply(this, args) : gate.pass(operation, this, args);
       },
     });
   }

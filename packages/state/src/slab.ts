@@ -71,6 +71,11 @@ export class Slab implements ColumnAllocator {
     this.#words ??= new Uint32Array(this.#buffers.state, 0, Math.ceil(this.#used.state / 4));
     return this.#words;
   }
+  /** The words that are saved and restored, not hashed. The first call closes the slab to new columns. */
+  get derivedWords(): Uint32Array<ArrayBuffer> {
+    void this.words;
+    return this.#derived!;
+  }
   /** Bytes of state columns. */
   get sizeBytes(): number {
     return this.#used.state;

@@ -21,5 +21,9 @@ export const VM_FAULT_FALLBACK = 0x0800;
 /** The metadata must be durable before the entry becomes writable (MAP_SYNC). */
 export const VM_FAULT_NEEDDSYNC = 0x2000;
 
-/** True if the access cannot be completed. @kernel VM_FAULT_ERROR — include/linux/mm_types.h, v6.12 */
+/**
+ * True if the access cannot be completed.
+ * @kernel VM_FAULT_ERROR — include/linux/mm_types.h, v6.12
+ * @differs The kernel's mask has VM_FAULT_FALLBACK as well, which here never leaves the fault path that answers it, and hardware poison.
+ */
 export const faultIsError = (result: FaultResult): boolean => (result & (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) !== 0;

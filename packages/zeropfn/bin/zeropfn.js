@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import "../dist/index.js";
+import { fileURLToPath } from "node:url";
+import { main } from "../dist/index.js";
+
+process.exitCode = await main(process.argv.slice(2), fileURLToPath(import.meta.url));

@@ -1,0 +1,4 @@
+import type { AnyBenchmark } from "../../../tools/bench/benchmark.ts";
+import { allocationBenchmark } from "./allocation.ts";
+
+export const bench: AnyBenchmark = allocationBenchmark(false);

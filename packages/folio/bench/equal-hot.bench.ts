@@ -1,0 +1,4 @@
+import type { AnyBenchmark } from "../../../tools/bench/benchmark.ts";
+import { contentBenchmark } from "./content.ts";
+
+export const bench: AnyBenchmark = contentBenchmark("equal", "hot");

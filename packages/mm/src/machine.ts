@@ -1,0 +1,123 @@
+import { Counters, type ColumnAllocator, reservedColumns, type Tracer } from "@zeropfn/state";
+import { MmError } from "./errors.ts";
+import { MachineFile } from "./file.ts";
+import { defaultMachineSize, type MachineSize } from "./machine-size.ts";
+import { type MachineParts, wire } from "./parts.ts";
+import { Process } from "./process.ts";
+import type { Stack } from "./stack.ts";
+
+/** Replacements for single methods of the machine's parts, by "part.method": "mmu.unmapMappingRange". */
+// biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
+export type Overrides = Readonly<Record<string, (...args: any[]) => unknown>>;
+
+export interface MachineOptions {
+  readonly stack: Stack;
+  /** Bytes of memory: a multiple of the page size. Host memory is taken for frames touched. */
+  readonly memoryBytes: number;
+  /** Bytes of persistent memory, where files have their blocks. Default 0. */
+  readonly pmemBytes?: number;
+  /** Processors. Default 1. */
+  readonly cpus?: number;
+  /** Where the machine's columns come from. Default: reserved at capacity. An explorer passes a slab. */
+  readonly columns?: ColumnAllocator;
+  readonly size?: Partial<MachineSize>;
+  /** Who is told of events. Default: counters, read through `machine.count`. */
+  readonly tracer?: Tracer;
+  readonly override?: Overrides;
+}
+
+/**
+ * A machine wired as `stack` says.
+ * @throws {MmError} MM_BAD_OPTION, MM_UNKNOWN_OVERRIDE, and what the mechanisms throw for sizes out of range.
+ */
+export function createMachine(options: MachineOptions): Machine {
+  return new Machine(options);
+}
+
+/** Memory, processors, files on persistent memory, and processes that map them. */
+export class Machine {
+  readonly stack: Stack;
+  readonly size: MachineSize;
+  /** The mechanisms, for reports and experiments. */
+  readonly parts: MachineParts;
+  readonly cpus: number;
+  readonly #counters: Counters | undefined;
+  readonly #files = new Map<string, MachineFile>();
+  #processCount = 0;
+
+  constructor({ stack, memoryBytes, pmemBytes = 0, cpus = 1, columns = reservedColumns(), size = {}, tracer, override = {} }: MachineOptions) {
+    this.stack = stack;
+    this.size = { ...defaultMachineSize, ...size };
+    this.cpus = cpus;
+    this.#counters = tracer === undefined ? new Counters(columns) : undefined;
+    this.parts = wire(columns, stack, { cpus, memoryBytes, pmemBytes }, this.size, tracer ?? this.#counters!);
+    applyOverrides(this.parts, override);
+  }
+
+  /** Bytes of a page. */
+  get pageSize(): number {
+    return 2 ** this.size.pageShift;
+  }
+  /** Frames allocated now. The zero page and persistent memory are not among them. */
+  get framesInUse(): number {
+    return this.parts.folios.usedFrames;
+  }
+  /** The most frames that were allocated at one time. */
+  get peakFrames(): number {
+    return this.parts.folios.peakFrames;
+  }
+  /** Nodes of the trees of all files. */
+  get treeNodes(): number {
+    return this.parts.arrays.nodesInUse;
+  }
+  /** Bytes of those nodes. */
+  get treeBytes(): number {
+    return this.parts.arrays.nodesInUse * this.parts.arrays.nodeBytes;
+  }
+
+  /** How often an event was counted: "pgfault", "pgmajfault", "dax_load_hole". 0 with a tracer of your own. */
+  count(event: string): number {
+    return this.#counters?.of(event) ?? 0;
+  }
+
+  /**
+   * Makes an empty file and sets its size: all of it is a hole.
+   * @throws {MmError} MM_NO_FILE
+   */
+  createFile(name: string, sizeBytes: number = 0): MachineFile {
+    if (this.#files.has(name)) throw new MmError("MM_NO_FILE", `file ${name} exists`);
+    const id = this.parts.extents.createFile();
+    if (id < 0 || this.parts.dax.attach(id) !== 0) throw new MmError("MM_NO_FILE", `no room for file ${name}: fileCapacity is ${this.size.fileCapacity}`);
+    const file = new MachineFile(this, id, name);
+    this.#files.set(name, file);
+    if (sizeBytes > 0) file.truncate(sizeBytes);
+    return file;
+  }
+  /** The file mapped under this number. */
+  fileOf(id: number): MachineFile | undefined {
+    for (const file of this.#files.values()) if (file.id === id) return file;
+    return undefined;
+  }
+
+  /**
+   * A process with an empty address space, whose only thread runs on processor `cpu`.
+   * @throws {MmError} MM_NO_PROCESS, MM_BAD_OPTION
+   */
+  createProcess(cpu: number = 0): Process {
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.cpus) throw new MmError("MM_BAD_OPTION", `cpu ${cpu}, expected 0 to ${this.cpus - 1}`);
+    if (this.#processCount >= this.size.processCapacity) throw new MmError("MM_NO_PROCESS", `processCapacity ${this.size.processCapacity} is reached`);
+    return new Process(this, this.#processCount++, cpu);
+  }
+}
+
+/** An own property of the part hides the method of its class. */
+function applyOverrides(parts: MachineParts, override: Overrides): void {
+  const known = parts as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  for (const [path, value] of Object.entries(override)) {
+    const [partName = "", method = ""] = path.split("."), part = known[partName];
+    if (part === undefined || typeof part[method] !== "function") {
+      throw new MmError("MM_UNKNOWN_OVERRIDE", `${path}, expected PART.METHOD of ${Object.keys(parts).join(", ")}`);
+    }
+    Object.defineProperty(part, method, { value });
+  }
+}

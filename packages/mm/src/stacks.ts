@@ -1,0 +1,21 @@
+import { CachePageHoles, EntryBitLock, ZeroPageHoles } from "@zeropfn/dax-pmem";
+import type { Stack } from "./stack.ts";
+
+/** A page of zeros of its own for each hole page that is read: Linux 4.7 to 4.13, and the first half of the 2017 mail. */
+export const daxCachePage: Stack = Object.freeze<Stack>({
+  name: "dax-cache-page",
+  summary: "DAX, Linux 4.7 to 4.13: a zeroed page for each hole page that is read",
+  entryLock: ({ trees, background }) => new EntryBitLock(trees, background),
+  holes: (parts) => new CachePageHoles(parts),
+});
+
+/** The common zero page for every hole page that is read: Linux 4.14 and later, and what the 2017 mail proposes. */
+export const daxZeroPage: Stack = Object.freeze<Stack>({
+  name: "dax-zero-page",
+  summary: "DAX, Linux 4.14 and later: the common zero page for every hole page that is read",
+  entryLock: ({ trees, background }) => new EntryBitLock(trees, background),
+  holes: (parts) => new ZeroPageHoles(parts),
+});
+
+/** All stacks that ship, by name. */
+export const stacks: Readonly<Record<string, Stack>> = Object.freeze(Object.fromEntries([daxCachePage, daxZeroPage].map((stack) => [stack.name, stack])));
