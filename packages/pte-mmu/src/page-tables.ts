@@ -48,6 +48,12 @@ export class PageTables {
   readonly #locks: Uint8Array; // of a table: its split page table lock
   readonly #roots: Uint32Array; // of an mm: its top table + 1, or NO_TABLE
   readonly #used: Uint32Array; // [0] tables ever made
+  /** Of an mm, the lowest table met last, by the run of pages it maps: a walk of neighbours is one look. */
+  readonly #lastRun: Float64Array; // run + 1, or 0
+  readonly #lastSlot: Uint32Array; // its first slot
+  readonly #mask: number;
+  /** 1 / pages of a lowest table: exact, a power of two. */
+  readonly #perTable: number;
   readonly #tableShift: number;
   readonly #levels: number;
   /** 2^(level × tableShift): pages that one entry of a level spans. */
@@ -69,6 +75,10 @@ export class PageTables {
     this.#locks = columns.u8("pte.lock", tableCapacity);
     this.#roots = columns.u32("pte.root", mmCapacity);
     this.#used = columns.u32("pte.used", 1);
+    this.#lastRun = columns.f64("pte.lastRun", mmCapacity, "derived");
+    this.#lastSlot = columns.u32("pte.lastSlot", mmCapacity, "derived");
+    this.#mask = (1 << tableShift) - 1;
+    this.#perTable = 2 ** -tableShift;
   }
 
   /** Pages that one address space can have. */
@@ -93,13 +103,14 @@ export class PageTables {
    * @kernel walk_page_range(), pte_offset_map() — mm/pagewalk.c, mm/pgtable-generic.c, v6.12
    */
   slotOf(mm: number, page: number): number {
-    const shift = this.#tableShift;
+    const run = Math.floor(page * this.#perTable) + 1;
+    return this.#lastRun[mm] === run ? this.#lastSlot[mm]! | (page & this.#mask) : this.#walk(mm, page, run);
+  }
+
+  #walk(mm: number, page: number, run: number): number {
     let table = this.rootOf(mm);
-    for (let level = this.#levels - 1; level > 0; level--) {
-      if (table === NO_TABLE) return NO_SLOT;
-      table = this.tableAt(((table - 1) << shift) | this.#indexAt(level, page));
-    }
-    return table === NO_TABLE ? NO_SLOT : ((table - 1) << shift) | (page & ((1 << shift) - 1));
+    for (let level = this.#levels - 1; level > 0 && table !== NO_TABLE; level--) table = this.tableAt(this.#slotIn(table, level, page));
+    return table === NO_TABLE ? NO_SLOT : this.#found(mm, page, run, table);
   }
 
   /**
@@ -107,13 +118,22 @@ export class PageTables {
    * @kernel __handle_mm_fault(), __pte_alloc() — mm/memory.c, v6.12
    */
   createSlot(mm: number, page: number): number {
-    const shift = this.#tableShift;
+    const run = Math.floor(page * this.#perTable) + 1;
+    return this.#lastRun[mm] === run ? this.#lastSlot[mm]! | (page & this.#mask) : this.#walkAndCreate(mm, page, run);
+  }
+
+  #walkAndCreate(mm: number, page: number, run: number): number {
     let table = this.createRoot(mm);
-    for (let level = this.#levels - 1; level > 0; level--) {
-      if (table === NO_TABLE) return NO_SLOT;
-      table = this.createTableAt(((table - 1) << shift) | this.#indexAt(level, page));
-    }
-    return table === NO_TABLE ? NO_SLOT : ((table - 1) << shift) | (page & ((1 << shift) - 1));
+    for (let level = this.#levels - 1; level > 0 && table !== NO_TABLE; level--) table = this.createTableAt(this.#slotIn(table, level, page));
+    return table === NO_TABLE ? NO_SLOT : this.#found(mm, page, run, table);
+  }
+
+  /** Slot of `page` in its lowest table, which the next walk finds at once. No table is ever given back, so this cannot be stale. */
+  #found(mm: number, page: number, run: number, table: number): number {
+    const first = (table - 1) << this.#tableShift;
+    this.#lastRun[mm] = run;
+    this.#lastSlot[mm] = first;
+    return first | (page & this.#mask);
   }
 
   /** The top table of `mm` + 1, or 0. */
@@ -174,11 +194,11 @@ export class PageTables {
     waitFor(`pte.lock(${slot}): the table is locked`, this.#background, () => !this.isLocked(slot));
   }
 
-  /** Index of `page` in its table at `level`. The low 32 bits of a page reach all levels but the top. */
-  #indexAt(level: number, page: number): number {
+  /** The slot in `table` (+ 1) at `level` on the way to `page`. The low 32 bits of a page reach all levels but the top. */
+  #slotIn(table: number, level: number, page: number): number {
     const shift = this.#tableShift, bits = level * shift;
-    const low = bits + shift <= 32 ? page >>> bits : Math.floor(page / this.#span[level]!);
-    return low & ((1 << shift) - 1);
+    const index = bits + shift <= 32 ? page >>> bits : Math.floor(page / this.#span[level]!);
+    return ((table - 1) << shift) | (index & this.#mask);
   }
 
   /** A new table + 1, or 0. Tables are empty when they are made: nothing frees them yet. */

@@ -25,12 +25,16 @@ export const PTE_NX: number = 2 ** 52;
 export const PTE_NONE = 0;
 
 const FRAME_UNIT = 4096;
-const FRAME_COUNT = 2 ** 40;
+/** The NX bit, seen from the frame number. */
+const NX_OF_FRAME = 2 ** 40;
 
 /** The entry for frame `pfn` (0 … 2^40-1) with `flags`, a sum of PTE_* bits. @kernel pfn_pte() — arch/x86/include/asm/pgtable.h, v6.12 */
 export const pteOf = (pfn: number, flags: number): number => pfn * FRAME_UNIT + flags;
 /** @kernel pte_pfn() — arch/x86/include/asm/pgtable.h, v6.12 */
-export const ptePfn = (pte: number): number => Math.floor(pte / FRAME_UNIT) % FRAME_COUNT;
+export function ptePfn(pte: number): number {
+  const frame = Math.floor(pte / FRAME_UNIT);
+  return frame < NX_OF_FRAME ? frame : frame - NX_OF_FRAME; // `%` of doubles takes longer than a walk
+}
 /** @kernel pte_present() — arch/x86/include/asm/pgtable.h, v6.12 */
 export const pteIsPresent = (pte: number): boolean => (pte & PTE_PRESENT) !== 0;
 /** @kernel pte_write() — arch/x86/include/asm/pgtable.h, v6.12 */

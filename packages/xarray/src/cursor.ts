@@ -134,14 +134,18 @@ export class XArrayCursor {
     return this.#slots[slot]! | 0;
   }
   #nextSlow(): number {
-    const at = this.#settled(), forest = this.#forest, entry = stepForward(forest, at), { node } = at;
-    if (node >= 0 && forest.shifts[node] === 0) {
-      const slot = (node << forest.chunkShift) + at.offset;
-      this.#slots = forest.slots;
-      this.#nextSlot = this.#homeSlot = slot + 1;
-      this.#endSlot = slot + 1 + Math.min(forest.slotMask - at.offset, MAX_INDEX - at.index);
-    }
+    const entry = stepForward(this.#forest, this.#settled());
+    this.#lookAhead();
     return entry;
+  }
+  /** From here to the end of the leaf the next slot is the next index; unless the walk began inside a wide entry. */
+  #lookAhead(): void {
+    const at = this.#at, forest = this.#forest, { node, offset } = at;
+    if (node < 0 || forest.shifts[node] !== 0 || offset !== digit(at.index, 0, forest.slotMask)) return;
+    const slot = (node << forest.chunkShift) + offset;
+    this.#slots = forest.slots;
+    this.#nextSlot = this.#homeSlot = slot + 1;
+    this.#endSlot = slot + 1 + Math.min(forest.slotMask - offset, MAX_INDEX - at.index);
   }
   /** To the index before, whatever is there. @kernel xas_prev() — include/linux/xarray.h, v7.3 */
   prev(): number {
@@ -158,8 +162,21 @@ export class XArrayCursor {
   }
   /** As `find`, quicker from one entry to its neighbour. @kernel xas_next_entry() — include/linux/xarray.h, v7.3 */
   nextEntry(max: number = MAX_INDEX): number {
+    const slot = this.#nextSlot;
+    if (slot < this.#endSlot && max === MAX_INDEX && (this.#changesNow[0]! | 0) === this.#changes) {
+      const entry = this.#slots[slot]! | 0;
+      if (entry > 0) {
+        this.#nextSlot = slot + 1;
+        return entry;
+      }
+    }
+    return this.#nextEntrySlow(max);
+  }
+  #nextEntrySlow(max: number): number {
     checkMax(max);
-    return findBeside(this.#forest, this.#settled(), max);
+    const entry = findBeside(this.#forest, this.#settled(), max);
+    if (entry !== NULL_ENTRY) this.#lookAhead();
+    return entry;
   }
   /**
    * Copies up to `count` entries into `out`, in order, reserved ones left out, and stands on the last: the fast way to scan.

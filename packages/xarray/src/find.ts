@@ -66,10 +66,9 @@ export function copyFromLeaf(forest: Forest, at: Position, max: number, out: Ent
   const { slots } = forest, base = at.node << forest.chunkShift, first = at.index - at.offset;
   const last = Math.min(forest.slotMask, max - first);
   let length = from, offset = at.offset;
-  for (; offset <= last; offset++) {
+  for (; offset <= last && length < count; offset++) {
     const entry = slots[base + offset]! | 0;
     if (entry <= 0) continue;
-    if (length === count) break;
     if (indices !== undefined) indices[length] = first + offset;
     out[length++] = entry;
   }

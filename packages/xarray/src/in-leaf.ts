@@ -1,8 +1,10 @@
 import { FREE_MARK, TRACKS_FREE } from "./array-flags.ts";
+import { XA_PRESENT } from "./constants.ts";
 import { NULL_ENTRY, isSiblingEntry, isValueEntry } from "./entries.ts";
 import type { Forest } from "./forest.ts";
 import { clearMarkUpwards, setMarkUpwards } from "./marks.ts";
 import { hasMark, nextMark } from "./node-marks.ts";
+import type { Position } from "./position.ts";
 
 /**
  * What can be done within the leaf over an index, without a walk: the everyday case of each operation. What these cannot
@@ -87,4 +89,14 @@ export function clearMarkInLeaf(forest: Forest, array: number, index: number, ma
   if (slot < 0 || (forest.slots[slot]! | 0) <= 0 || !isMark(mark) || (mark === FREE_MARK && (forest.flags[array]! & TRACKS_FREE) !== 0)) return false;
   clearMarkUpwards(forest, array, slot >>> forest.chunkShift, slot & forest.slotMask, mark);
   return true;
+}
+
+/** Before a search that goes beyond the leaf: begins at its slot of the index, which holds nothing that is sought, instead of at the head. */
+export function startInLeaf(forest: Forest, at: Position, filter: number): void {
+  const slot = forest.leafSlotOf(at.array, at.index);
+  if (slot < 0) return;
+  const entry = forest.slots[slot]! | 0, node = slot >>> forest.chunkShift, offset = slot & forest.slotMask;
+  if (filter === XA_PRESENT ? entry !== NULL_ENTRY : entry < 0 || hasMark(forest, node, offset, filter)) return;
+  at.node = node;
+  at.offset = offset;
 }

@@ -12,7 +12,7 @@ import { Forest, MARK_COUNT } from "./forest.ts";
 import { MAX_INDEX, XA_CHUNK_SHIFT } from "./geometry.ts";
 import { takeId, takeIdCyclic } from "./ids.ts";
 import { arrayHasMark, clearMarkAt, findMarkOf, initMarksAt, setMarkAt, tracksFree } from "./marks.ts";
-import { NOT_HERE, clearMarkInLeaf, eraseInLeaf, findInLeaf, findMarkedInLeaf, getMarkInLeaf, setMarkInLeaf, storeInLeaf } from "./in-leaf.ts";
+import { NOT_HERE, clearMarkInLeaf, eraseInLeaf, findInLeaf, findMarkedInLeaf, getMarkInLeaf, setMarkInLeaf, startInLeaf, storeInLeaf } from "./in-leaf.ts";
 import { checkForest } from "./invariants.ts";
 import { exchange, extractNormal, findAfterNormal, findNormal, storeNormal } from "./normal.ts";
 import { ON_HEAD, Position } from "./position.ts";
@@ -323,12 +323,19 @@ export class XArrays {
    */
   find(array: number, index: number, max: number = MAX_INDEX, filter: number = XA_PRESENT): number {
     checkMax(max);
-    const near = filter === XA_PRESENT ? findInLeaf(this.forest, array, index, max) : findMarkedInLeaf(this.forest, array, index, max, filter);
-    return near === NOT_HERE ? this.#findFromHead(array, index, max, filter) : near;
-  }
-  #findFromHead(array: number, index: number, max: number, filter: number): number {
+    const near = this.#findNear(array, index, max, filter);
+    if (near !== NOT_HERE) return near;
     this.#checkSearch(array, index, max, filter);
-    return findNormal(this.forest, this.#at.start(array, index), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
+    const at = this.#startSearch(array, index, filter);
+    return findNormal(this.forest, at, max, filter) === NULL_ENTRY ? NOT_FOUND : at.index;
+  }
+  #findNear(array: number, index: number, max: number, filter: number): number {
+    return filter === XA_PRESENT ? findInLeaf(this.forest, array, index, max) : findMarkedInLeaf(this.forest, array, index, max, filter);
+  }
+  #startSearch(array: number, index: number, filter: number): Position {
+    const at = this.#at.start(array, index);
+    startInLeaf(this.forest, at, filter);
+    return at;
   }
 
   /**
@@ -337,9 +344,13 @@ export class XArrays {
    * @kernel xa_find_after() — lib/xarray.c, v7.3
    */
   findAfter(array: number, index: number, max: number = MAX_INDEX, filter: number = XA_PRESENT): number {
+    checkMax(max);
+    const near = index >= 0 ? this.#findNear(array, index + 1, max, filter) : NOT_HERE;
+    if (near !== NOT_HERE) return near;
     this.#checkSearch(array, index, max, filter);
     if (index === MAX_INDEX) return NOT_FOUND;
-    return findAfterNormal(this.forest, this.#at.start(array, index + 1), max, filter) === NULL_ENTRY ? NOT_FOUND : this.#at.index;
+    const at = this.#startSearch(array, index + 1, filter);
+    return findAfterNormal(this.forest, at, max, filter) === NULL_ENTRY ? NOT_FOUND : at.index;
   }
 
   /**
