@@ -3,7 +3,7 @@ import { decorators, subclasses } from "./checks/classes.ts";
 import { deadFiles } from "./checks/dead-files.ts";
 import { floors } from "./checks/floors.ts";
 import { functionLength } from "./checks/function-length.ts";
-import { indexFiles } from "./checks/index-files.ts";
+import { emptyPackages, indexFiles } from "./checks/index-files.ts";
 import { linked, links, listed } from "./checks/links.ts";
 import { lockFile } from "./checks/lock-file.ts";
 import { readmes } from "./checks/readmes.ts";
@@ -28,6 +28,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "the README and the architecture list every package": listed,
   "links lead somewhere": links,
   "every page of docs is linked from another text": linked,
+  "every package has something in it": emptyPackages,
   "an index has named re-exports and nothing else": indexFiles,
   "scenarios import the public surface alone": scenarios,
   "functions fit a screen": functionLength,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll } from "vitest";
 
 export const BIN: string = join(import.meta.dirname, "../bin/zeropfn.js");
@@ -13,8 +14,17 @@ export interface Ended {
 }
 
 /** Runs the command as a user does. */
-export function zeropfn(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 60_000 });
+export const zeropfn = (...args: readonly string[]): Ended => run(BIN, ...args);
+
+/** As somebody whom permissions stop: root becomes nobody, once the program is loaded. */
+export function zeropfnAsNobody(...args: readonly string[]): Ended {
+  const main = pathToFileURL(join(import.meta.dirname, "../dist/index.js")).href;
+  const program = `import { main } from ${JSON.stringify(main)}; if (process.getuid() === 0) process.seteuid(65534); process.exitCode = await main(${JSON.stringify(args)}, "");`;
+  return run("--input-type=module", "-e", program);
+}
+
+function run(...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
   return { code: status, out: stdout, err: stderr };
 }
 
