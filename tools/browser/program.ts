@@ -1,4 +1,4 @@
-import { createMachine, daxCachePage, daxZeroPage } from "@zeropfn/mm";
+import { createMachine, daxCachePage, daxZeroPage, type Machine } from "@zeropfn/mm";
 import { KiB, type VirtualAddress } from "@zeropfn/units";
 import { XArray } from "@zeropfn/xarray";
 
@@ -9,6 +9,8 @@ export interface Seen {
   readonly letters: string;
   readonly loaded: readonly number[];
   readonly framesInUse: number;
+  /** Which content operations were chosen, whether the zero page is zero by them, and their hash of it. */
+  readonly content: readonly [string, boolean, number];
 }
 
 /** A read fault and a write fault on a file of three pages, on each stack: the packages of floors 0 to 3 at work. */
@@ -20,8 +22,18 @@ export function faults(): Seen[] {
       address = process.mmap(file);
     const page = (nth: number): VirtualAddress => (address + nth * machine.pageSize) as VirtualAddress;
     const loaded = [process.load8(page(0)), process.store8(page(1), 7), process.load8(page(1)), process.load8(page(3))];
-    return { stack: stack.name, letters: [0, 1, 2].map((nth) => process.pageLetter(page(nth))).join(""), loaded, framesInUse: machine.framesInUse };
+    return {
+      stack: stack.name,
+      letters: [0, 1, 2].map((nth) => process.pageLetter(page(nth))).join(""),
+      loaded,
+      framesInUse: machine.framesInUse,
+      content: contentOf(machine),
+    };
   });
+}
+
+function contentOf({ parts: { folios } }: Machine): Seen["content"] {
+  return [folios.contentName, folios.isZero(folios.zeroPfn), folios.hash(folios.zeroPfn)];
 }
 
 /** A structure used alone: its columns grow. */
