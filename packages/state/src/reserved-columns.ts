@@ -49,7 +49,13 @@ export function arraysOf<Spec extends PoolSpec>(
   return arrays as PoolArrays<Spec>;
 }
 
-const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array } as const;
+/** What makes the array of each kind. */
+export const ARRAYS: { readonly u8: Uint8ArrayConstructor; readonly u16: Uint16ArrayConstructor; readonly u32: Uint32ArrayConstructor; readonly f64: Float64ArrayConstructor } = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  f64: Float64Array,
+};
 
 /** A column of its own, all 0. */
 export const newArray = (name: string, kind: ColumnKind, length: number): ColumnArrays[ColumnKind] => new ARRAYS[kind](checkedLength(name, length));

@@ -1,6 +1,6 @@
 import type { ByteChunks, ColumnAllocator, ColumnArrays, ColumnKind, ColumnPool, ColumnRole, PoolArrays, PoolRows, PoolSpec } from "./columns.ts";
 import { StateError } from "./errors.ts";
-import { checkedLength, fixedPool } from "./reserved-columns.ts";
+import { ARRAYS, checkedLength, fixedPool } from "./reserved-columns.ts";
 
 /** Told before item `key` of column `name` is touched; throws if this is not the time. */
 export type ColumnGuard = (name: string, key: string | symbol) => void;
@@ -24,8 +24,6 @@ interface Placed {
   readonly firstByte: number;
   readonly length: number;
 }
-
-const BYTES: Readonly<Record<ColumnKind, number>> = { u8: 1, u16: 2, u32: 4, f64: 8 };
 
 /** All columns of one small machine in one buffer: copying the buffer copies the machine. */
 export class Slab implements ColumnAllocator {
@@ -115,7 +113,7 @@ export class Slab implements ColumnAllocator {
   }
 
   #column(name: string, kind: ColumnKind, length: number, role: ColumnRole = "state"): ColumnArrays[ColumnKind] {
-    const size = BYTES[kind];
+    const size = ARRAYS[kind].BYTES_PER_ELEMENT;
     const firstByte = Math.ceil(this.#used[role] / size) * size;
     const end = firstByte + checkedLength(name, length) * size;
     if (this.#words !== undefined) throw new StateError("STATE_SLAB_CLOSED", `column ${name}: the slab is in use`);
@@ -131,8 +129,6 @@ export class Slab implements ColumnAllocator {
     return this.#guard === undefined ? column : guarded(name, column, this.#guard);
   }
 }
-
-const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array } as const;
 
 const view = (kind: ColumnKind, buffer: ArrayBuffer, firstByte: number, length: number): ColumnArrays[ColumnKind] => new ARRAYS[kind](buffer, firstByte, length);
 
