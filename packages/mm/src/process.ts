@@ -78,27 +78,24 @@ export class Process {
 
   /** Loads `out.length` bytes from `address` on: 0, or a negative signal; the pages before it are read then. */
   read(address: VirtualAddress, out: Uint8Array): number {
-    const { mmu, folios } = this.machine.parts, pageSize = this.#pageSize;
-    for (let done = 0; done < out.length; ) {
-      const page = Math.floor((address + done) * this.#perByte), offset = address + done - page * pageSize;
-      const pfn = mmu.translate(this.cpu, this.mm, page, READ);
-      if (pfn < 0) return pfn;
-      const size = Math.min(pageSize - offset, out.length - done);
-      folios.readBytes(pfn, offset, out, done, size);
-      done += size;
-    }
-    return 0;
+    return this.#transfer(address, out, READ);
   }
 
   /** Stores `bytes` at `address`: 0, or a negative signal; the pages before it are written then. */
   write(address: VirtualAddress, bytes: Uint8Array): number {
+    return this.#transfer(address, bytes, WRITE);
+  }
+
+  /** Page by page: each is made accessible, and its bytes are copied. */
+  #transfer(address: VirtualAddress, bytes: Uint8Array, access: typeof READ | typeof WRITE): number {
     const { mmu, folios } = this.machine.parts, pageSize = this.#pageSize;
     for (let done = 0; done < bytes.length; ) {
       const page = Math.floor((address + done) * this.#perByte), offset = address + done - page * pageSize;
-      const pfn = mmu.translate(this.cpu, this.mm, page, WRITE);
+      const pfn = mmu.translate(this.cpu, this.mm, page, access);
       if (pfn < 0) return pfn;
       const size = Math.min(pageSize - offset, bytes.length - done);
-      folios.writeBytes(pfn, offset, bytes, done, size);
+      if (access === READ) folios.readBytes(pfn, offset, bytes, done, size);
+      else folios.writeBytes(pfn, offset, bytes, done, size);
       done += size;
     }
     return 0;
