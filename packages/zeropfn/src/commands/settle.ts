@@ -24,19 +24,17 @@ export const settleCommand = (bin: string, args: readonly string[]): Command =>
     .option("--markdown", "print the page of a debate")
     .option("--json", "print the verdicts for machines")
     .action(async (names: readonly string[], flags: SettleFlags) => {
-      const hasFiles = names.some(isScenarioFile);
-      if (hasFiles && !isExploring()) return exploreInChild(bin, args);
+      if (names.some(isScenarioFile) && !isExploring()) return exploreInChild(bin, args);
       const explorer: Explorer = await import("@zeropfn/explore/explore");
-      const scenarios = await scenariosFor(explorer, names, hasFiles);
+      const scenarios = await scenariosFor(explorer, names);
       if (flags.replay === undefined) settleAll(explorer, scenarios, flags);
       else process.stdout.write(`${orBadInput(() => explorer.printSchedule(explorer.replay(flags.replay!, scenarios), { isFull: true }))}\n`);
     });
 
-async function scenariosFor(explorer: Explorer, names: readonly string[], hasFiles: boolean): Promise<readonly Scenario[]> {
+async function scenariosFor(explorer: Explorer, names: readonly string[]): Promise<readonly Scenario[]> {
   if (names.length === 0) return explorer.catalogue;
   const files = names.filter(isScenarioFile), others = names.filter((name) => !isScenarioFile(name));
-  const ofFiles = hasFiles ? await scenariosOfFiles(explorer, files) : [];
-  return [...ofFiles, ...(others.length === 0 ? [] : orBadInput(() => explorer.scenariosNamed(others)))];
+  return [...(await scenariosOfFiles(explorer, files)), ...(others.length === 0 ? [] : orBadInput(() => explorer.scenariosNamed(others)))];
 }
 
 function settleAll(explorer: Explorer, scenarios: readonly Scenario[], { json, markdown, full }: SettleFlags): void {
