@@ -62,7 +62,7 @@ export class Forest {
 
   /** [array] entry: nothing, the only entry, at index 0, or a node. */
   readonly heads: Uint32Array;
-  /** [array] see arrays-flags. */
+  /** [array] see array-flags.ts. */
   readonly flags: Uint8Array;
   /** [array] the leaf that was met last: its indices >>> chunkShift, if they are below 2^31; or `NO_CHUNK`. */
   readonly leafChunk: Uint32Array;
