@@ -7,9 +7,13 @@ export { FolioError, type FolioErrorCode } from "./errors.ts";
 export { COLUMN_BYTES_PER_FRAME, type FolioColumns } from "./folio-columns.ts";
 export { FolioLists, type FolioListsOptions } from "./folio-lists.ts";
 export { Folios } from "./folios.ts";
-export { GUP_PIN_COUNTING_BIAS, HPAGE_PMD_ORDER, MAX_PAGE_ORDER, NO_FRAME, WORD_BYTES, ZERO_PFN } from "./layout.ts";
+export {
+  anonMapping, anonVmaOf, fileMapping, fileOf, GUP_PIN_COUNTING_BIAS, HPAGE_PMD_ORDER, isAnonMapping, MAX_PAGE_ORDER, NO_FRAME, WORD_BYTES,
+  ZERO_PFN,
+} from "./layout.ts";
 export { type FrameSource } from "./frame-source.ts";
 export { LimitedFrames, type LimitedFramesOptions } from "./limited-frames.ts";
+export { folioMarkAccessed } from "./mark-accessed.ts";
 export { type FoliosOptions } from "./machine-memory.ts";
 export {
   type PageFlag,

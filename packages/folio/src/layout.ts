@@ -45,3 +45,24 @@ export const KIND_ZERO = 0x40;
 
 /** Bytes of a word: what a step of the word-wise forms moves. @differs The kernel's words have 8; ours fit a number. */
 export const WORD_BYTES = 4;
+
+/*
+ * The mapping column: whose page a folio is.
+ *
+ *   0           nobody's
+ *   2 n + 1     anonymous memory; n is the number of its anon_vma
+ *   2 n + 2     page cache; n is the number of the file
+ */
+/**
+ * What the mapping of a folio says if the folio is anonymous memory of `anonVma`: 0 … 2^31-1.
+ * @kernel FOLIO_MAPPING_ANON — include/linux/page-flags.h, v6.18
+ */
+export const anonMapping = (anonVma: number): number => anonVma * 2 + 1;
+/** What the mapping of a folio says if the folio is in the page cache of `file`: 0 … 2^31-2. */
+export const fileMapping = (file: number): number => file * 2 + 2;
+/** True if the mapping is of anonymous memory. @kernel folio_test_anon() — include/linux/page-flags.h, v6.18 */
+export const isAnonMapping = (mapping: number): boolean => (mapping & 1) !== 0;
+/** The number that was given to `anonMapping`. */
+export const anonVmaOf = (mapping: number): number => (mapping - 1) / 2;
+/** The number that was given to `fileMapping`. */
+export const fileOf = (mapping: number): number => (mapping - 2) / 2;

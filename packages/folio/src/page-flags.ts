@@ -58,6 +58,10 @@ export const PG_anon_exclusive: PageFlag = PG_owner_2;
 
 /** Flags that each page of a folio has for itself. */
 export const FLAGS_OF_PAGES: number = (1 << PG_anon_exclusive) | (1 << PG_hwpoison);
-/** What must not be set in a folio whose last reference goes. @kernel PAGE_FLAGS_CHECK_AT_FREE — include/linux/page-flags.h, v6.18 */
+/**
+ * What must not be set in a folio whose last reference goes.
+ * @kernel PAGE_FLAGS_CHECK_AT_FREE — include/linux/page-flags.h, v6.18
+ * @differs The kernel's has PG_active, PG_unevictable and PG_mlocked, which it clears itself on the way there (`__page_cache_release()`, `free_pages_prepare()`).
+ */
 export const FLAGS_CHECKED_AT_FREE: number =
-  (1 << PG_lru) | (1 << PG_locked) | (1 << PG_private) | (1 << PG_private_2) | (1 << PG_writeback) | (1 << PG_reserved) | (1 << PG_active) | (1 << PG_unevictable) | (1 << PG_mlocked);
+  (1 << PG_lru) | (1 << PG_locked) | (1 << PG_private) | (1 << PG_private_2) | (1 << PG_writeback) | (1 << PG_reserved);

@@ -1,7 +1,9 @@
 export { type Access, EXEC, READ, WRITE } from "./access.ts";
 export {
   type FaultResult,
+  VM_FAULT_ACCERR,
   VM_FAULT_FALLBACK,
+  VM_FAULT_LOCKED,
   VM_FAULT_MAJOR,
   VM_FAULT_NEEDDSYNC,
   VM_FAULT_NOPAGE,
@@ -26,8 +28,9 @@ export {
   pageIndexOf,
   virtualPageOf,
 } from "./quantities.ts";
+export { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, type Signal, type SignalCode, SIGSEGV } from "./signal.ts";
 export {
-  EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EFBIG, EINVAL, EIO, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, EACCES,
+  EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EFBIG, EINVAL, EIO, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM, ESPIPE, EACCES,
   OK,
   type Status,
   statusName,

@@ -22,6 +22,7 @@ export const ENODEV = 19;
 export const EINVAL = 22;
 export const EFBIG = 27;
 export const ENOSPC = 28;
+export const ESPIPE = 29;
 export const ENOSYS = 38;
 export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
@@ -29,7 +30,7 @@ export const EOPNOTSUPP = 95;
 const NAMES: Readonly<Record<number, string>> = {
   [OK]: "OK", [EPERM]: "EPERM", [ENOENT]: "ENOENT", [EIO]: "EIO", [ENXIO]: "ENXIO", [EBADF]: "EBADF", [EAGAIN]: "EAGAIN", [ENOMEM]: "ENOMEM",
   [EACCES]: "EACCES", [EFAULT]: "EFAULT", [EBUSY]: "EBUSY", [EEXIST]: "EEXIST", [ENODEV]: "ENODEV", [EINVAL]: "EINVAL", [EFBIG]: "EFBIG",
-  [ENOSPC]: "ENOSPC", [ENOSYS]: "ENOSYS", [EOVERFLOW]: "EOVERFLOW", [EOPNOTSUPP]: "EOPNOTSUPP",
+  [ENOSPC]: "ENOSPC", [ESPIPE]: "ESPIPE", [ENOSYS]: "ENOSYS", [EOVERFLOW]: "EOVERFLOW", [EOPNOTSUPP]: "EOPNOTSUPP",
 };
 
 /** "ENOSPC" for 28; "E28?" style text for a number that has no name here. */
