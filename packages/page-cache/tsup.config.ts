@@ -1,0 +1,3 @@
+import { twoBuilds } from "../../tsup.preset.ts";
+
+export default twoBuilds();
