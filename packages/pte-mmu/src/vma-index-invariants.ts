@@ -40,6 +40,8 @@ function areasUnder(nodes: VmaNodes, node: number, roots: number): number[] {
   if (node >= roots) ensure(counts[node]! >= 2 ** shift / 2, `node ${node} has ${counts[node]} of ${2 ** shift} slots in use`);
   else if (level > 0) ensure(counts[node]! > 1, `root ${node} is above one node`);
   for (let at = end; at < base + 2 ** shift; at++) ensure(items[at] === 0 && keys[at] === 0 && gaps[at] === 0, `free slot ${at - base} of node ${node} is not 0`);
+  const widest = Math.max(0, ...gaps.subarray(base, end));
+  ensure(nodes.widest[node] === widest, `the widest gap in node ${node} is ${widest}, it says ${nodes.widest[node]}`);
   const areas: number[] = [];
   for (let at = base; at < end; at++) {
     const item = items[at]!;
@@ -48,10 +50,10 @@ function areasUnder(nodes: VmaNodes, node: number, roots: number): number[] {
       areas.push(item);
       continue;
     }
-    const first = item << shift, widest = Math.max(...gaps.subarray(first, first + counts[item]!));
+    const first = item << shift;
     ensure(levels[item] === level - 1, `node ${item} is at level ${levels[item]}, under level ${level}`);
     ensure(keys[at] === keys[first], `node ${item} begins at ${keys[first]}, its slot says ${keys[at]}`);
-    ensure(gaps[at] === widest, `the widest gap under node ${item} is ${widest}, its slot says ${gaps[at]}`);
+    ensure(gaps[at] === nodes.widest[item], `the widest gap in node ${item} is ${nodes.widest[item]}, the slot above says ${gaps[at]}`);
     for (const area of areasUnder(nodes, item, roots)) areas.push(area);
   }
   return areas;

@@ -143,7 +143,7 @@ export class VmaIndex {
     this.#link(mm, vma + 1, next);
     this.#counts[mm]!++;
     nodes.insert(place >> nodes.shift, isFirst ? place : place + 1, vma, firstPage, this.#gapBefore(vma));
-    if (next !== END) this.#update(next - 1);
+    if (next !== END) this.#updateGap(next - 1);
   }
 
   /** Takes out an area of `mm`. */
@@ -153,16 +153,17 @@ export class VmaIndex {
     this.#link(mm, previous, next);
     this.#next[vma] = this.#previous[vma] = END;
     this.#counts[mm]!--;
+    if (next !== END) this.#updateGap(next - 1);
     nodes.remove(leaf, nodes.placeIn(leaf, vma));
     nodes.homes[vma] = 0;
-    if (next !== END) this.#update(next - 1);
   }
 
   /** To be called when an area's first or end page has changed, and no area has changed its place in the order. */
   changed(vma: number): void {
-    this.#update(vma);
-    const next = this.#next[vma]!;
-    if (next !== END) this.#update(next - 1);
+    const nodes = this.#nodes, leaf = nodes.homes[vma]!, next = this.#next[vma]!;
+    nodes.setKey(leaf, nodes.placeIn(leaf, vma), this.#firstPage[vma]!);
+    this.#updateGap(vma);
+    if (next !== END) this.#updateGap(next - 1);
   }
 
   /** @throws {Error} The trees, the links and the columns of pages say different things. */
@@ -184,12 +185,9 @@ export class VmaIndex {
     return this.#firstPage[vma]! - (previous === END ? 0 : this.#endPage[previous - 1]!);
   }
 
-  /** Brings an area's slot up to date with its pages. */
-  #update(vma: number): void {
-    const nodes = this.#nodes, leaf = nodes.homes[vma]!, place = nodes.placeIn(leaf, vma);
-    nodes.keys[place] = this.#firstPage[vma]!;
-    nodes.gaps[place] = this.#gapBefore(vma);
-    nodes.refresh(leaf);
+  #updateGap(vma: number): void {
+    const nodes = this.#nodes, leaf = nodes.homes[vma]!;
+    nodes.setGap(leaf, nodes.placeIn(leaf, vma), this.#gapBefore(vma));
   }
 }
 

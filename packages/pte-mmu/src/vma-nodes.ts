@@ -10,7 +10,8 @@ export interface VmaNodesOptions {
 /**
  * The nodes of the B+trees of a `VmaIndex`: the root of address space `mm` is node `mm`, always, and the others come from a pool.
  * A slot has an item (an area in a leaf, a node above), the first page of what lies under it, and the widest gap before an area
- * that lies under it. The caller writes the slots of a leaf; what is above follows with `refresh`.
+ * that lies under it. What is written to a leaf goes
+ * up as far as it changes anything.
  *
  * All nodes but roots are at least half full. Free slots and free nodes are 0, so that equal trees hash alike.
  */
@@ -24,6 +25,7 @@ export class VmaNodes {
   readonly keys: Float64Array;
   readonly gaps: Float64Array;
   readonly homes: Uint32Array; // of an area: its leaf
+  readonly widest: Float64Array; // of a node's gaps
   readonly #parents: Uint32Array; // of a node that is no root
   readonly #pool: Uint32Array; // [0] first free node + 1, [1] nodes ever used, roots not counted
 
@@ -39,6 +41,7 @@ export class VmaNodes {
     this.items = columns.u32("vmaNode.items", nodes * this.#fanout);
     this.keys = columns.f64("vmaNode.keys", nodes * this.#fanout, "derived");
     this.gaps = columns.f64("vmaNode.gaps", nodes * this.#fanout, "derived");
+    this.widest = columns.f64("vmaNode.widest", nodes, "derived");
     this.homes = columns.u32("vma.leaf", vmaCapacity, "derived");
     this.#parents = columns.u32("vmaNode.parent", nodes, "derived");
     this.#pool = columns.u32("vmaNode.pool", spare > 0 ? 2 : 0);
@@ -98,32 +101,53 @@ export class VmaNodes {
     this.#move(place, place + 1, end - place);
     this.#write(place, item, key, gap);
     this.counts[target]!++;
-    this.#adopt(target, place, place + 1);
-    this.refresh(target);
+    (this.levels[target] === 0 ? this.homes : this.#parents)[item] = target;
+    this.setKey(target, place, key);
+    if (gap > this.widest[target]!) this.#setWidest(target, gap);
   }
 
   /** Takes the item at place `at` out of `node`. */
   remove(node: number, at: number): void {
-    const end = (node << this.shift) + this.counts[node]!;
+    const base = node << this.shift, end = base + this.counts[node]!, gap = this.gaps[at]!;
     this.#move(at + 1, at, end - at - 1);
     this.#write(end - 1, 0, 0, 0);
     this.counts[node]!--;
+    if (gap === this.widest[node]) this.#setWidest(node, this.#widestOf(node));
     if (node >= this.#roots) {
-      if (this.counts[node]! >= this.#fanout / 2) this.refresh(node);
-      else this.#refill(node);
+      if (at === base) this.setKey(node, base, this.keys[base]!);
+      if (this.counts[node]! < this.#fanout / 2) this.#refill(node);
     } else if (this.counts[node] === 1 && this.levels[node] !== 0) this.#pullUp(node);
   }
 
-  /** Brings what is above `node` up to date with its slots. */
-  refresh(node: number): void {
-    const { keys, gaps, shift } = this;
-    for (let child = node; child >= this.#roots; ) {
-      const parent = this.#parents[child]!, at = this.placeIn(parent, child), key = keys[child << shift]!, gap = this.#widest(child);
-      if (keys[at] === key && gaps[at] === gap) return;
-      keys[at] = key;
-      gaps[at] = gap;
-      child = parent;
-    }
+  /** Writes the first page of a slot, and what follows above. */
+  setKey(node: number, at: number, key: number): void {
+    this.keys[at] = key;
+    if (at !== node << this.shift || node < this.#roots) return;
+    const parent = this.#parents[node]!;
+    this.setKey(parent, this.placeIn(parent, node), key);
+  }
+
+  /** Writes the gap of a slot, and what follows above. */
+  setGap(node: number, at: number, gap: number): void {
+    const was = this.gaps[at]!, widest = this.widest[node]!;
+    this.gaps[at] = gap;
+    if (gap > widest) this.#setWidest(node, gap);
+    else if (was === widest && gap < was) this.#setWidest(node, this.#widestOf(node));
+  }
+
+  #setWidest(node: number, gap: number): void {
+    if (this.widest[node] === gap) return;
+    this.widest[node] = gap;
+    if (node < this.#roots) return;
+    const parent = this.#parents[node]!;
+    this.setGap(parent, this.placeIn(parent, node), gap);
+  }
+
+  #widestOf(node: number): number {
+    const { gaps } = this, base = node << this.shift, end = base + this.counts[node]!;
+    let widest = 0;
+    for (let at = base; at < end; at++) if (gaps[at]! > widest) widest = gaps[at]!;
+    return widest;
   }
 
   /** Makes two nodes of a full one. @returns The lower one. */
@@ -132,8 +156,9 @@ export class VmaNodes {
     if (this.counts[this.#parents[lower]!] === this.#fanout) this.#split(this.#parents[lower]!);
     const parent = this.#parents[lower]!, upper = this.#take(this.levels[lower]!);
     this.#carry(lower, (lower << shift) + half, upper, upper << shift, half);
-    this.gaps[this.placeIn(parent, lower)] = this.#widest(lower);
-    this.insert(parent, this.placeIn(parent, lower) + 1, upper, this.keys[upper << shift]!, this.#widest(upper));
+    this.widest[upper] = this.#widestOf(upper);
+    this.insert(parent, this.placeIn(parent, lower) + 1, upper, this.keys[upper << shift]!, this.widest[upper]!);
+    this.#setWidest(lower, this.#widestOf(lower));
     return lower;
   }
 
@@ -141,7 +166,8 @@ export class VmaNodes {
   #pushDown(root: number): number {
     const child = this.#take(this.levels[root]!), base = root << this.shift;
     this.#carry(root, base, child, child << this.shift, this.counts[root]!);
-    this.#write(base, child, this.keys[child << this.shift]!, this.#widest(child));
+    this.widest[child] = this.widest[root]!;
+    this.#write(base, child, this.keys[child << this.shift]!, this.widest[child]!);
     this.counts[root] = 1;
     this.levels[root]!++;
     this.#parents[child] = root;
@@ -155,7 +181,7 @@ export class VmaNodes {
     const lowerEnd = (lower << shift) + counts[lower]!, upperStart = upper << shift;
     if (counts[lower]! + counts[upper]! <= this.#fanout) {
       this.#carry(upper, upperStart, lower, lowerEnd, counts[upper]!);
-      this.refresh(lower);
+      this.#refresh(lower);
       this.#give(upper);
       this.remove(parent, isFirst ? at + 1 : at);
       return;
@@ -168,8 +194,14 @@ export class VmaNodes {
       this.#move(upperStart, upperStart + 1, counts[upper]!);
       this.#carry(lower, lowerEnd - 1, upper, upperStart, 1);
     }
-    this.refresh(lower);
-    this.refresh(upper);
+    this.#refresh(lower);
+    this.#refresh(upper);
+  }
+
+  /** Brings what is above a node up to date with its slots. */
+  #refresh(node: number): void {
+    this.setKey(node, node << this.shift, this.keys[node << this.shift]!);
+    this.#setWidest(node, this.#widestOf(node));
   }
 
   /** Moves all that a root's only child has into the root. */
@@ -188,13 +220,6 @@ export class VmaNodes {
     this.counts[from]! -= count;
     this.counts[to]! += count;
     this.#adopt(to, toAt, toAt + count);
-  }
-
-  #widest(node: number): number {
-    const { gaps } = this, base = node << this.shift, end = base + this.counts[node]!;
-    let widest = 0;
-    for (let at = base; at < end; at++) if (gaps[at]! > widest) widest = gaps[at]!;
-    return widest;
   }
 
   #adopt(node: number, start: number, end: number): void {
@@ -230,7 +255,7 @@ export class VmaNodes {
   }
 
   #give(node: number): void {
-    this.counts[node] = this.levels[node] = this.#parents[node] = 0;
+    this.counts[node] = this.levels[node] = this.#parents[node] = this.widest[node] = 0;
     this.items[node << this.shift] = this.#pool[0]!;
     this.#pool[0] = node + 1;
   }
