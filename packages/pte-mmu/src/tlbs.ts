@@ -1,9 +1,11 @@
 import type { Folios } from "@zeropfn/folio";
 import { type ColumnAllocator, leaves } from "@zeropfn/state";
-import { type Access, WRITE } from "@zeropfn/units";
+import { type Access, EXEC, READ, WRITE } from "@zeropfn/units";
 import { PteMmuError } from "./errors.ts";
+import { FlushBatches } from "./flush-batches.ts";
 import { NO_SLOT, type PageTables } from "./page-tables.ts";
-import { PTE_ACCESSED, PTE_DIRTY, pteIsAccessed, pteIsDirty, pteIsPresent, pteIsWritable, ptePfn } from "./pte.ts";
+import { pmdIsLeaf, pteIsAccessed, pteIsDirty, pteIsExecutable, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { type TlbEntry, type TlbGeometry, tlbGeometry } from "./tlb-geometry.ts";
 
 /** The access cannot be completed: the kernel must make the page present, or writable. */
 export const TLB_MISS = -1;
@@ -11,110 +13,342 @@ export const TLB_MISS = -1;
 export interface TlbsOptions {
   /** Processors: integer ≥ 1. */
   readonly cpuCount: number;
-  /** log2 of the entries of one processor's TLB: 10 by default in `mm`, 0 when explored. */
+  /** log2 of the sets of one processor's TLB, 0 … 16: 0 when explored. */
   readonly tlbShift: number;
+  /** Entries of a set: 1, 2, 4, 8 or 16. Default 4; 1 when explored. */
+  readonly tlbWays?: number;
+  /** Address spaces that a processor's TLB keeps apart: 1 … 63. Default 6; 1 when explored: then another address space empties it. @kernel TLB_NR_DYN_ASIDS — arch/x86/include/asm/tlbflush.h, v6.18 */
+  readonly asidCount?: number;
 }
+
+/** No entry of the TLB. */
+const NOWHERE = -1;
+/** A tag is (page + 1) × 64 + context: below 2^52, and never 0. */
+const CONTEXTS = 64;
+/** Bits of an entry's rights. */
+const MAY_WRITE = 1; // writable, and the dirty bit is known to be set
+const MAY_EXECUTE = 2;
+/** A range of more pages is not flushed page by page. @kernel tlb_single_page_flush_ceiling — arch/x86/mm/tlb.c, v6.18 */
+const SINGLE_PAGE_FLUSH_CEILING = 33;
 
 /**
  * What each processor remembers of the page tables, and the loads and stores that go through it.
  *
- * A TLB is direct-mapped by the low bits of the page and tagged by page and address space. An entry may outlive the page
- * table entry it was filled from: only a flush removes it. A store through an entry that is not dirty walks again, sets
- * the dirty bit in the table or finds the page read-only.
+ * An entry is tagged by page and context, the number (+ 1) under which the processor knows the address space. It may outlive
+ * the page table entry it was filled from: only a flush removes it. A store through an entry that is not known to be dirty
+ * walks again, sets the dirty bit in the table or finds the page read-only.
  *
- * @differs One way, and the address space's number as tag: no ASID is ever reused.
+ * The entries of a processor are 2^tlbShift × ways; the ways of a set lie 2^tlbShift apart, and a page looks first where it
+ * would be if there were one way of all entries. So neighbours, as long as they fit, are found at the first look.
+ *
+ * A flush is a step for each processor that has run the address space (and for processor 0, where it begins).
+ *
+ * @differs A flush reaches processors that run another address space at once. In the kernel they see at the switch that their
+ *   tlb_gen is old, and flush then: no access of theirs can tell. A PMD leaf fills an entry for the page alone that is accessed.
+ *   There is no cache of upper entries, and a fault does not remove an entry.
  */
 export class Tlbs {
   static {
-    if (__EXPLORE__) leaves(Tlbs, "pte-mmu/tlb", { load8: {}, store8: {}, translate: {}, flushPage: { coarse: true }, flushPageOn: {} });
+    if (__EXPLORE__) {
+      leaves(Tlbs, "pte-mmu/tlb", {
+        load8: {}, store8: {}, translate: {},
+        flushPage: { coarse: true }, flushPageOn: {}, flushRange: { coarse: true }, flushRangeOn: {}, flushMm: { coarse: true }, flushMmOn: {},
+        flushAll: { coarse: true }, flushAllOn: {}, deferFlush: {}, flushDeferred: { coarse: true }, flushDeferredOn: {},
+        flushBatchedPending: { coarse: true }, flushBatchOf: {}, finishBatchedFlush: {}, dropMm: { coarse: true }, forgetMm: {},
+      });
+    }
   }
-  readonly #pages: Float64Array; // page + 1, or 0 for an empty entry
-  readonly #mms: Uint32Array;
+  readonly #tags: Float64Array; // or 0 for an empty entry
   readonly #pfns: Uint32Array;
-  readonly #dirty: Uint8Array; // 1: the dirty bit was set when it was filled
+  readonly #rights: Uint8Array;
+  readonly #victims: Uint8Array; // of a set with several ways: the one to go next
+  readonly #contexts: Uint8Array; // of an mm on a processor: its ASID there + 1, or 0 if the processor remembers nothing of it
+  readonly #owners: Uint32Array; // of an ASID of a processor: its mm + 1, or 0
+  readonly #nextAsid: Uint8Array; // of a processor: the ASID to recycle next
+  readonly #walks: Float64Array; // [0] walks ever
+  readonly #batches: FlushBatches;
   readonly #tables: PageTables;
   readonly #folios: Folios;
-  readonly #tlbShift: number;
-  readonly #mask: number;
+  readonly #geometry: TlbGeometry;
   readonly #cpuCount: number;
+  readonly #entryShift: number;
+  readonly #entryMask: number;
 
-  constructor(columns: ColumnAllocator, tables: PageTables, folios: Folios, { cpuCount, tlbShift }: TlbsOptions) {
-    if (!Number.isInteger(cpuCount) || cpuCount < 1) throw new PteMmuError("PTE_MMU_BAD_OPTION", `cpuCount ${cpuCount}, expected an integer ≥ 1`);
-    if (!Number.isInteger(tlbShift) || tlbShift < 0 || tlbShift > 16) throw new PteMmuError("PTE_MMU_BAD_OPTION", `tlbShift ${tlbShift}, expected 0 to 16`);
+  constructor(columns: ColumnAllocator, tables: PageTables, folios: Folios, options: TlbsOptions) {
+    const geometry = tlbGeometry(options), { cpuCount, asidCount, ways, tlbShift, entryShift } = geometry;
     this.#tables = tables;
     this.#folios = folios;
-    this.#tlbShift = tlbShift;
-    this.#mask = (1 << tlbShift) - 1;
+    this.#geometry = geometry;
     this.#cpuCount = cpuCount;
-    this.#pages = columns.f64("tlb.page", cpuCount << tlbShift);
-    this.#mms = columns.u32("tlb.mm", cpuCount << tlbShift);
-    this.#pfns = columns.u32("tlb.pfn", cpuCount << tlbShift);
-    this.#dirty = columns.u8("tlb.dirty", cpuCount << tlbShift);
+    this.#entryShift = entryShift;
+    this.#entryMask = (1 << entryShift) - 1;
+    this.#tags = columns.f64("tlb.tag", cpuCount << entryShift);
+    this.#pfns = columns.u32("tlb.pfn", cpuCount << entryShift);
+    this.#rights = columns.u8("tlb.rights", cpuCount << entryShift);
+    this.#victims = columns.u8("tlb.victim", ways === 1 ? 0 : cpuCount << tlbShift);
+    this.#contexts = columns.u8("tlb.context", tables.mmCapacity * cpuCount);
+    this.#owners = columns.u32("tlb.asidOwner", cpuCount * asidCount);
+    this.#nextAsid = columns.u8("tlb.nextAsid", cpuCount);
+    this.#walks = columns.f64("tlb.walks", 1, "derived");
+    this.#batches = new FlushBatches(columns, cpuCount, tables.mmCapacity);
   }
+
+  /** Walks of page tables so far, those that led to a fault included: all other accesses were hits. */
+  get walkCount(): number {
+    return this.#walks[0];
+  }
+
+  // Accesses. What hits at the first look stays small enough to be inlined.
 
   /** One load instruction: the byte at `offset` of `page`, or `TLB_MISS`. */
   load8(cpu: number, mm: number, page: number, offset: number): number {
-    const at = (cpu << this.#tlbShift) | (page & this.#mask);
-    if ((this.#pages[at] !== page + 1 || this.#mms[at] !== mm) && !this.#fill(at, mm, page)) return TLB_MISS;
-    return this.#folios.load8(this.#pfns[at]!, offset);
+    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu]) return this.#folios.load8(this.#pfns[at], offset);
+    return this.#load8Elsewhere(cpu, mm, page, offset);
+  }
+  #load8Elsewhere(cpu: number, mm: number, page: number, offset: number): number {
+    const at = this.#reach(cpu, mm, page, READ, 0);
+    return at === NOWHERE ? TLB_MISS : this.#folios.load8(this.#pfns[at], offset);
   }
 
   /** One store instruction: 0, or `TLB_MISS`. */
   store8(cpu: number, mm: number, page: number, offset: number, value: number): number {
-    const at = (cpu << this.#tlbShift) | (page & this.#mask);
-    const isDirty = this.#pages[at] === page + 1 && this.#mms[at] === mm && this.#dirty[at] !== 0;
-    if (!isDirty && !this.#fillDirty(at, mm, page)) return TLB_MISS;
-    this.#folios.store8(this.#pfns[at]!, offset, value);
+    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    if (this.#tags[at] !== (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] || (this.#rights[at] & MAY_WRITE) === 0) {
+      return this.#store8Elsewhere(cpu, mm, page, offset, value);
+    }
+    this.#folios.store8(this.#pfns[at], offset, value);
+    return 0;
+  }
+  #store8Elsewhere(cpu: number, mm: number, page: number, offset: number, value: number): number {
+    const at = this.#reach(cpu, mm, page, WRITE, MAY_WRITE);
+    if (at === NOWHERE) return TLB_MISS;
+    this.#folios.store8(this.#pfns[at], offset, value);
     return 0;
   }
 
   /** The frame that an access to `page` reaches, with the accessed and dirty bits set as it sets them, or `TLB_MISS`. */
   translate(cpu: number, mm: number, page: number, access: Access): number {
-    const at = (cpu << this.#tlbShift) | (page & this.#mask);
-    const isFilled = this.#pages[at] === page + 1 && this.#mms[at] === mm;
+    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    const needs = access === READ ? 0 : access === WRITE ? MAY_WRITE : MAY_EXECUTE;
+    if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] && (this.#rights[at] & needs) === needs) return this.#pfns[at];
+    const found = this.#reach(cpu, mm, page, access, needs);
+    return found === NOWHERE ? TLB_MISS : this.#pfns[found];
+  }
+
+  /** The entry that allows the access: one that is there, or one that a walk fills. */
+  #reach(cpu: number, mm: number, page: number, access: Access, needs: number): number {
+    const at = this.#find(cpu, mm, page);
+    return at !== NOWHERE && (this.#rights[at] & needs) === needs ? at : this.#walk(cpu, mm, page, access, at);
+  }
+  #find(cpu: number, mm: number, page: number): number {
+    const { tlbShift, ways } = this.#geometry, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu];
+    const home = (cpu << this.#entryShift) | (page & this.#entryMask);
+    for (let way = 0; way < ways; way++) if (this.#tags[home ^ (way << tlbShift)] === tag) return home ^ (way << tlbShift);
+    return NOWHERE;
+  }
+
+  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `at`: the entry to replace. */
+  #walk(cpu: number, mm: number, page: number, access: Access, at: number): number {
+    const tables = this.#tables;
+    this.#walks[0]++;
+    let slot = tables.slotOf(mm, page), within = 0;
+    if (slot === NO_SLOT) {
+      slot = tables.pmdSlotOf(mm, page);
+      if (slot === NO_SLOT || !pmdIsLeaf(tables.load(slot))) return NOWHERE;
+      within = page & (tables.pagesPerTable - 1);
+    }
+    const pte = tables.load(slot);
+    if (!pteIsUsable(pte)) return NOWHERE;
     if (access === WRITE) {
-      if (!(isFilled && this.#dirty[at] !== 0) && !this.#fillDirty(at, mm, page)) return TLB_MISS;
-    } else if (!isFilled && !this.#fill(at, mm, page)) return TLB_MISS;
-    return this.#pfns[at]!;
+      if (!pteIsWritable(pte)) return NOWHERE;
+      if (!pteIsAccessed(pte) || !pteIsDirty(pte)) tables.setAccessedAndDirty(slot);
+    } else {
+      if (access === EXEC && !pteIsExecutable(pte)) return NOWHERE;
+      if (!pteIsAccessed(pte)) tables.setAccessed(slot);
+    }
+    const mayWrite = access === WRITE || (pteIsWritable(pte) && pteIsDirty(pte)) ? MAY_WRITE : 0;
+    return this.#remember(cpu, mm, page, at, ptePfn(pte) + within, mayWrite | (pteIsExecutable(pte) ? MAY_EXECUTE : 0));
   }
-
-  /** Makes every processor forget the page. As one step; split, it is one `flushPageOn` for each. */
-  flushPage(mm: number, page: number): void {
-    for (let cpu = 0; cpu < this.#cpuCount; cpu++) this.flushPageOn(cpu, mm, page);
-  }
-  /** @kernel flush_tlb_func(), invlpg — arch/x86/mm/tlb.c, v6.12 */
-  flushPageOn(cpu: number, mm: number, page: number): void {
-    const at = (cpu << this.#tlbShift) | (page & this.#mask);
-    if (this.#pages[at] === page + 1 && this.#mms[at] === mm) this.#pages[at] = 0;
-  }
-
-  /** The hardware's walk for a load. */
-  #fill(at: number, mm: number, page: number): boolean {
-    const slot = this.#tables.slotOf(mm, page);
-    if (slot === NO_SLOT) return false;
-    const pte = this.#tables.load(slot);
-    if (!pteIsPresent(pte)) return false;
-    if (!pteIsAccessed(pte)) this.#tables.store(slot, pte + PTE_ACCESSED);
-    this.#remember(at, mm, page, ptePfn(pte), pteIsWritable(pte) && pteIsDirty(pte) ? 1 : 0);
-    return true;
-  }
-
-  /** The hardware's walk for a store: sets the dirty bit, or fails because the page is absent or read-only. */
-  #fillDirty(at: number, mm: number, page: number): boolean {
-    const slot = this.#tables.slotOf(mm, page);
-    if (slot === NO_SLOT) return false;
-    const pte = this.#tables.load(slot);
-    if (!pteIsPresent(pte) || !pteIsWritable(pte)) return false;
-    const missing = (pteIsAccessed(pte) ? 0 : PTE_ACCESSED) + (pteIsDirty(pte) ? 0 : PTE_DIRTY);
-    if (missing !== 0) this.#tables.store(slot, pte + missing);
-    this.#remember(at, mm, page, ptePfn(pte), 1);
-    return true;
-  }
-
-  #remember(at: number, mm: number, page: number, pfn: number, dirty: number): void {
-    this.#pages[at] = page + 1;
-    this.#mms[at] = mm;
+  #remember(cpu: number, mm: number, page: number, known: number, pfn: number, rights: number): number {
+    const context = this.#contexts[mm * this.#cpuCount + cpu] || this.#takeContext(cpu, mm);
+    const at = known === NOWHERE ? this.#placeFor(cpu, page) : known;
+    this.#tags[at] = (page + 1) * CONTEXTS + context;
     this.#pfns[at] = pfn;
-    this.#dirty[at] = dirty;
+    this.#rights[at] = rights;
+    return at;
+  }
+  /** Its home, an empty way of the set, or each way in turn. */
+  #placeFor(cpu: number, page: number): number {
+    const { tlbShift, ways } = this.#geometry, home = (cpu << this.#entryShift) | (page & this.#entryMask);
+    if (ways === 1) return home;
+    for (let way = 0; way < ways; way++) if (this.#tags[home ^ (way << tlbShift)] === 0) return home ^ (way << tlbShift);
+    const inSet = page & ((1 << tlbShift) - 1), set = (cpu << tlbShift) | inSet, victim = this.#victims[set];
+    this.#victims[set] = (victim + 1) & (ways - 1);
+    return (cpu << this.#entryShift) | (victim << tlbShift) | inSet;
+  }
+  /** Gives `mm` an ASID of the processor, which forgets the address space that had it. @kernel choose_new_asid() — arch/x86/mm/tlb.c, v6.18 */
+  #takeContext(cpu: number, mm: number): number {
+    const { asidCount } = this.#geometry, asid = this.#nextAsid[cpu], owner = this.#owners[cpu * asidCount + asid];
+    if (owner !== 0) {
+      this.#forgetContext(cpu, asid + 1);
+      this.#contexts[(owner - 1) * this.#cpuCount + cpu] = 0;
+    }
+    this.#nextAsid[cpu] = (asid + 1) % asidCount;
+    this.#owners[cpu * asidCount + asid] = mm + 1;
+    this.#contexts[mm * this.#cpuCount + cpu] = asid + 1;
+    return asid + 1;
+  }
+
+  // Flushes. `…On` is the step on one processor; it answers the next one that may remember the address space, or cpuCount.
+
+  /** Makes every processor forget the page. @kernel flush_tlb_page() — arch/x86/include/asm/tlbflush.h, v6.18 */
+  flushPage(mm: number, page: number): void {
+    let cpu = 0;
+    while (cpu < this.#cpuCount) cpu = this.flushPageOn(cpu, mm, page);
+  }
+  /** @kernel flush_tlb_func(), invlpg — arch/x86/mm/tlb.c, v6.18 */
+  flushPageOn(cpu: number, mm: number, page: number): number {
+    this.#forgetPage(cpu, mm, page);
+    return this.#nextCpuOf(mm, cpu);
+  }
+  /** Makes every processor forget pages [firstPage, endPage), or all of the address space if they are many. @kernel flush_tlb_mm_range() — arch/x86/mm/tlb.c, v6.18 */
+  flushRange(mm: number, firstPage: number, endPage: number): void {
+    let cpu = 0;
+    while (cpu < this.#cpuCount) cpu = this.flushRangeOn(cpu, mm, firstPage, endPage);
+  }
+  /** @kernel flush_tlb_func() — arch/x86/mm/tlb.c, v6.18 */
+  flushRangeOn(cpu: number, mm: number, firstPage: number, endPage: number): number {
+    if (endPage - firstPage > SINGLE_PAGE_FLUSH_CEILING) this.#forgetContext(cpu, this.#contexts[mm * this.#cpuCount + cpu]);
+    else for (let page = firstPage; page < endPage; page++) this.#forgetPage(cpu, mm, page);
+    return this.#nextCpuOf(mm, cpu);
+  }
+  /** Makes every processor forget the address space. @kernel flush_tlb_mm() — arch/x86/include/asm/tlbflush.h, v6.18 */
+  flushMm(mm: number): void {
+    let cpu = 0;
+    while (cpu < this.#cpuCount) cpu = this.flushMmOn(cpu, mm);
+  }
+  /** @kernel flush_tlb_func() with TLB_FLUSH_ALL — arch/x86/mm/tlb.c, v6.18 */
+  flushMmOn(cpu: number, mm: number): number {
+    this.#forgetContext(cpu, this.#contexts[mm * this.#cpuCount + cpu]);
+    return this.#nextCpuOf(mm, cpu);
+  }
+  /** Makes every processor forget everything. @kernel flush_tlb_all() — arch/x86/mm/tlb.c, v6.18 */
+  flushAll(): void {
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) this.flushAllOn(cpu);
+  }
+  /** @kernel do_flush_tlb_all() — arch/x86/mm/tlb.c, v6.18 */
+  flushAllOn(cpu: number): void {
+    this.#forgetAll(cpu);
+  }
+
+  /**
+   * An entry of `mm` was taken out of its table, and the flush is left to `flushDeferred`: before its frame is used for
+   * anything else. Under the page table lock.
+   * @kernel set_tlb_ubc_flush_pending(), arch_tlbbatch_add_pending() — mm/rmap.c, arch/x86/include/asm/tlbflush.h, v6.18
+   */
+  deferFlush(mm: number): void {
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) if (this.#contexts[mm * this.#cpuCount + cpu] !== 0) this.#batches.addCpu(cpu);
+    this.#batches.addMm(mm);
+  }
+  /**
+   * Performs the flushes that were deferred.
+   * @kernel try_to_unmap_flush(), arch_tlbbatch_flush() — mm/rmap.c, arch/x86/mm/tlb.c, v6.18
+   * @differs One batch for the machine, not one for each task: who flushes may do it for others too. A processor leaves the
+   *   batch in the step that flushes it, so nobody finds it gone before it has forgotten.
+   */
+  flushDeferred(): void {
+    let cpu = 0;
+    while (cpu < this.#cpuCount) cpu = this.flushDeferredOn(cpu);
+  }
+  /** Answers the next processor of the batch, or cpuCount. */
+  flushDeferredOn(cpu: number): number {
+    if (this.#batches.removeCpu(cpu)) this.#forgetAll(cpu);
+    return this.#batches.nextCpu(cpu);
+  }
+  /**
+   * Flushes `mm` if a flush was deferred that may not have come: for who finds an entry empty, or changed, and is about to rely
+   * on no processor using the old one. Under the page table lock.
+   * @kernel flush_tlb_batched_pending() — mm/rmap.c, v6.18
+   */
+  flushBatchedPending(mm: number): void {
+    const batch = this.flushBatchOf(mm);
+    if (!this.#batches.isPending(batch)) return;
+    this.flushMm(mm);
+    this.finishBatchedFlush(mm, batch);
+  }
+  /** One step of `flushBatchedPending`: how many flushes of `mm` were deferred, and how many of those it knows to be done. */
+  flushBatchOf(mm: number): number {
+    return this.#batches.of(mm);
+  }
+  /** One step of `flushBatchedPending`: those deferred at `batch` are done, unless more were meanwhile. */
+  finishBatchedFlush(mm: number, batch: number): void {
+    this.#batches.finish(mm, batch);
+  }
+
+  /** The address space is no more, and its number will be used again. */
+  dropMm(mm: number): void {
+    this.flushMm(mm);
+    this.forgetMm(mm);
+  }
+  /** One step of `dropMm`: its ASIDs are free. No processor runs it. */
+  forgetMm(mm: number): void {
+    const { asidCount } = this.#geometry;
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      const context = this.#contexts[mm * this.#cpuCount + cpu];
+      if (context === 0) continue;
+      this.#forgetContext(cpu, context);
+      this.#owners[cpu * asidCount + context - 1] = 0;
+      this.#contexts[mm * this.#cpuCount + cpu] = 0;
+    }
+    this.#batches.forget(mm);
+  }
+
+  /** All entries: for reports and invariants. */
+  *entries(): Generator<TlbEntry, void> {
+    for (let at = 0; at < this.#tags.length; at++) {
+      const tag = this.#tags[at], cpu = at >>> this.#entryShift, rights = this.#rights[at];
+      if (tag === 0) continue;
+      const mm = this.#owners[cpu * this.#geometry.asidCount + (tag % CONTEXTS) - 1] - 1;
+      yield { cpu, mm, page: Math.floor(tag / CONTEXTS) - 1, pfn: this.#pfns[at], isWritable: (rights & MAY_WRITE) !== 0, isExecutable: (rights & MAY_EXECUTE) !== 0 };
+    }
+  }
+  #nextCpuOf(mm: number, cpu: number): number {
+    const first = mm * this.#cpuCount;
+    do cpu++;
+    while (cpu < this.#cpuCount && this.#contexts[first + cpu] === 0);
+    return cpu;
+  }
+  // What is forgotten leaves zeros, so that machines that remember the same are the same.
+
+  #forgetPage(cpu: number, mm: number, page: number): void {
+    const at = this.#find(cpu, mm, page);
+    if (at === NOWHERE) return;
+    this.#tags[at] = 0;
+    this.#pfns[at] = 0;
+    this.#rights[at] = 0;
+  }
+  /** @param context 0 for one that the processor does not have. */
+  #forgetContext(cpu: number, context: number): void {
+    if (context === 0) return;
+    const tags = this.#tags, end = (cpu + 1) << this.#entryShift;
+    if (this.#isAlone(cpu, context)) return this.#forgetAll(cpu);
+    for (let at = cpu << this.#entryShift; at < end; at++) {
+      if ((tags[at] & (CONTEXTS - 1)) !== context) continue;
+      tags[at] = 0;
+      this.#pfns[at] = 0;
+      this.#rights[at] = 0;
+    }
+  }
+  #isAlone(cpu: number, context: number): boolean {
+    const { asidCount } = this.#geometry;
+    for (let asid = 0; asid < asidCount; asid++) if (asid + 1 !== context && this.#owners[cpu * asidCount + asid] !== 0) return false;
+    return true;
+  }
+  #forgetAll(cpu: number): void {
+    const first = cpu << this.#entryShift, end = (cpu + 1) << this.#entryShift;
+    this.#tags.fill(0, first, end);
+    this.#pfns.fill(0, first, end);
+    this.#rights.fill(0, first, end);
   }
 }
