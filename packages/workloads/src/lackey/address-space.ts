@@ -47,6 +47,7 @@ export class TracedSpace<File extends LackeyFile, Process extends LackeyProcess<
   readonly #callCounts = new Map<string, number>();
   readonly #differences: LackeyDifference[] = [];
   #differenceCount = 0;
+  #formerFile: File | undefined;
   #brk: number | undefined;
 
   constructor(machine: LackeyMachine<File, Process>, trace: string) {
@@ -93,7 +94,7 @@ export class TracedSpace<File extends LackeyFile, Process extends LackeyProcess<
   /** Maps a page that no call announced. False if something is mapped there: then it was not this that an access missed. */
   mapFormerPage(page: number, isStore: boolean): boolean {
     const { process } = this, address = (page * this.#pageSize) as VirtualAddress;
-    const file = isStore ? null : this.#fileOfSize(FORMER_FILE, address + this.#pageSize);
+    const file = isStore ? null : this.#grown((this.#formerFile ??= this.#machine.createFile(FORMER_FILE)), FORMER_FILE, address + this.#pageSize);
     const got = process.mmap(file, {
       address,
       length: this.#pageSize,
@@ -167,10 +168,14 @@ export class TracedSpace<File extends LackeyFile, Process extends LackeyProcess<
     return isChanged ? call() : got;
   }
 
-  /** A simulated file, at least so large. */
+  /** The simulated file of that name, at least so large. */
   #fileOfSize(name: string, bytes: number): File {
     const known = this.#files.get(name), file = known ?? this.#machine.createFile(name);
     if (known === undefined) this.#files.set(name, file);
+    return this.#grown(file, name, bytes);
+  }
+
+  #grown(file: File, name: string, bytes: number): File {
     const status = file.size < bytes ? file.truncate(bytes) : 0;
     if (status !== 0) throw new WorkloadsError("WORKLOADS_RUN_FAILED", `${this.#trace}: file ${name} cannot have ${bytes} bytes, error ${Math.abs(status)}`);
     return file;
