@@ -32,14 +32,24 @@ export class PlainMachine implements LackeyMachine<PlainFile, PlainProcess> {
   faults = 0;
   readonly parts = {
     mmu: {
-      translate: (_cpu: number, _mm: number, page: number, access: Access): number => {
-        const right = RIGHT[access];
+      translate: (cpu: number, mm: number, page: number, access: Access): number => {
+        const { tlbs } = this.parts.mmu, right = RIGHT[access];
+        if (tlbs.translate(cpu, mm, page, access) >= 0) return page;
         if (((this.pages.get(page)?.rights ?? 0) & right) === 0) return -SIGSEGV;
         this.faults++;
+        tlbs.walkCount++;
         this.usable.add(`${page}:${access}`);
         return page;
       },
-      tlbs: { translate: (_cpu: number, _mm: number, page: number, access: Access): number => (this.usable.has(`${page}:${access}`) ? page : -1) },
+      tlbs: {
+        translate: (_cpu: number, _mm: number, page: number, access: Access): number => {
+          if (this.usable.has(`${page}:${access}`)) return page;
+          this.parts.mmu.tlbs.walkCount++;
+          return -1;
+        },
+        walkCount: 7,
+      },
+      tables: { pagesPerTable: 512, tablesOf: (): number => this.usable.size },
     },
   };
 

@@ -6,4 +6,4 @@ export { type LackeyReadOptions, readLackey } from "./read.ts";
 export { LackeyReplay, type LackeyReplayOptions, SAMPLE_EVERY } from "./replay.ts";
 export type { LackeyReport, LackeySample } from "./report.ts";
 export { type LackeyRunOptions, runLackey } from "./run.ts";
-export { type LackeyFile, type LackeyGauges, type LackeyMachine, type LackeyMapping, type LackeyProcess, noGauges } from "./target.ts";
+export type { LackeyFile, LackeyMachine, LackeyMapping, LackeyProcess } from "./target.ts";

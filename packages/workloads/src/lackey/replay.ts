@@ -4,7 +4,7 @@ import { ACCESS_OF, type AccessBatch } from "./accesses.ts";
 import { TracedSpace } from "./address-space.ts";
 import type { LackeyCall, LackeySink } from "./events.ts";
 import type { LackeyReport, LackeySample } from "./report.ts";
-import { type LackeyFile, type LackeyGauges, type LackeyMachine, type LackeyProcess, noGauges } from "./target.ts";
+import type { LackeyFile, LackeyMachine, LackeyProcess } from "./target.ts";
 import { WorkingSet } from "./working-set.ts";
 
 export interface LackeyReplayOptions<Process> {
@@ -12,8 +12,8 @@ export interface LackeyReplayOptions<Process> {
   readonly file: string;
   /** Accesses from one sample to the next: integer ≥ 1. Default 2^17. */
   readonly sampleEvery?: number;
-  /** Default: none. */
-  readonly gauges?: (process: Process) => LackeyGauges;
+  /** Bytes of memory that the process has mapped now: VmRSS. Default: not known. */
+  readonly residentBytes?: (process: Process) => number;
 }
 
 export const SAMPLE_EVERY: number = 2 ** 17;
@@ -23,7 +23,7 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
   readonly space: TracedSpace<File, Process>;
   readonly #machine: LackeyMachine<File, Process>;
   readonly #file: string;
-  readonly #gauges: LackeyGauges;
+  readonly #residentBytes: () => number | undefined;
   readonly #sampleEvery: number;
   readonly #eventsBefore: readonly number[];
   readonly #walksBefore: number;
@@ -37,17 +37,20 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
   readonly #samples: LackeySample[] = [];
   #accessCount = 0;
   #crossingCount = 0;
+  /** Walks on the way through faults, and those of them that only the replay makes: it asks the TLB before it asks the kernel. */
+  #faultWalks = 0;
+  #repeatedWalks = 0;
   #untilSample: number;
 
-  constructor(machine: LackeyMachine<File, Process>, { file, sampleEvery = SAMPLE_EVERY, gauges = () => noGauges }: LackeyReplayOptions<Process>) {
+  constructor(machine: LackeyMachine<File, Process>, { file, sampleEvery = SAMPLE_EVERY, residentBytes }: LackeyReplayOptions<Process>) {
     this.#machine = machine;
     this.#file = file;
     this.space = new TracedSpace(machine, file);
-    this.#gauges = gauges(this.space.process);
+    this.#residentBytes = () => residentBytes?.(this.space.process);
     this.#sampleEvery = this.#untilSample = sampleEvery;
     this.#perByte = 1 / machine.pageSize;
     this.#eventsBefore = EVENTS.map((event) => machine.count(event));
-    this.#walksBefore = this.#gauges.walkCount() ?? 0;
+    this.#walksBefore = machine.parts.mmu.tlbs.walkCount;
   }
 
   call(call: LackeyCall): void {
@@ -69,18 +72,17 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
   report(): LackeyReport<Process> {
     if (this.#untilSample < this.#sampleEvery) this.#sample();
     const { space } = this, [fetches = 0, loads = 0, stores = 0, modifies = 0] = this.#kinds;
-    const lookups = this.#accessCount + this.#crossingCount, walksNow = this.#gauges.walkCount();
-    const walks = walksNow === undefined ? undefined : walksNow - this.#walksBefore;
+    const lookups = this.#accessCount + this.#crossingCount, walks = this.#machine.parts.mmu.tlbs.walkCount - this.#walksBefore, misses = walks - this.#faultWalks;
     const counts = EVENTS.map((event, nth) => this.#machine.count(event) - this.#eventsBefore[nth]!), [all = 0, major = 0] = counts;
     return {
       process: space.process,
       accesses: { total: this.#accessCount, fetches, loads, stores, modifies, crossings: this.#crossingCount },
-      tlb: { lookups, walks, hitRate: walks === undefined || lookups === 0 ? undefined : 1 - walks / lookups },
+      tlb: { lookups, misses, walks: walks - this.#repeatedWalks, hitRate: lookups === 0 ? 1 : 1 - misses / lookups },
       faults: { read: this.#faults[READ]!, write: this.#faults[WRITE]!, fetch: this.#faults[EXEC]!, minor: all - major, major },
       signals: Object.fromEntries(this.#signals),
       samples: this.#samples,
-      residentBytes: this.#gauges.residentBytes(),
-      tableBytes: this.#gauges.tableBytes(),
+      residentBytes: this.#residentBytes(),
+      tableBytes: this.#tableBytes(),
       preMapped: { areas: space.formerAreaCount, pages: space.formerPageCount },
       fileCount: space.fileCount,
       calls: Object.fromEntries([...space.callCounts].sort(([, one], [, other]) => other - one)),
@@ -106,27 +108,42 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
     }
   }
 
-  /** The access is no hit, and no walk helps: the kernel's turn. */
+  /** The access is no hit, and no walk allows it: the kernel's turn. */
   #fault(page: number, access: Access): void {
     this.#faults[access]!++;
-    const { mmu } = this.#machine.parts, { cpu, mm } = this.space.process;
-    let frame = mmu.translate(cpu, mm, page, access);
-    if (frame === -SIGSEGV && this.space.mapFormerPage(page, access === WRITE)) frame = mmu.translate(cpu, mm, page, access);
+    const { tlbs } = this.#machine.parts.mmu, walksBefore = tlbs.walkCount;
+    let frame = this.#translate(page, access);
+    if (frame === -SIGSEGV && this.space.mapFormerPage(page, access === WRITE)) frame = this.#translate(page, access);
+    this.#faultWalks += tlbs.walkCount - walksBefore;
     if (frame >= 0) return;
     if (frame === -SIGKILL) throw new WorkloadsError("WORKLOADS_RUN_FAILED", `${this.#file}: out of memory at access ${this.#accessCount}, page 0x${page.toString(16)}`);
     this.#signals.set(-frame, (this.#signals.get(-frame) ?? 0) + 1);
+  }
+
+  #translate(page: number, access: Access): number {
+    const { cpu, mm } = this.space.process;
+    this.#repeatedWalks++;
+    return this.#machine.parts.mmu.translate(cpu, mm, page, access);
+  }
+
+  #tableBytes(): number {
+    const { tables } = this.#machine.parts.mmu;
+    return tables.tablesOf(this.space.process.mm) * tables.pagesPerTable * ENTRY_BYTES;
   }
 
   #sample(): void {
     this.#untilSample = this.#sampleEvery;
     this.#samples.push({
       accesses: this.#accessCount,
-      residentBytes: this.#gauges.residentBytes(),
-      tableBytes: this.#gauges.tableBytes(),
+      residentBytes: this.#residentBytes(),
+      tableBytes: this.#tableBytes(),
       workingSetPages: this.#window.next(),
     });
   }
 }
+
+/** Of a page table entry on x86-64. */
+const ENTRY_BYTES = 8;
 
 /** The machine's own counts of faults. */
 const EVENTS = ["pgfault", "pgmajfault"] as const;

@@ -36,6 +36,14 @@ export interface LackeyMachine<File extends LackeyFile, Process extends LackeyPr
       readonly tlbs: {
         /** The frame, or a negative number: the access faults. */
         translate(cpu: number, mm: number, page: number, access: Access): number;
+        /** Walks of the page tables so far. */
+        readonly walkCount: number;
+      };
+      readonly tables: {
+        /** Entries of one table. */
+        readonly pagesPerTable: number;
+        /** Page tables of an address space, without its root. */
+        tablesOf(mm: number): number;
       };
     };
   };
@@ -43,16 +51,3 @@ export interface LackeyMachine<File extends LackeyFile, Process extends LackeyPr
   createFile(name: string, sizeBytes?: number): File;
   count(event: string): number;
 }
-
-/** Where the figures come from that each machine keeps in its own place. Undefined where a machine does not know one. */
-export interface LackeyGauges {
-  /** Bytes of memory that the process has mapped: VmRSS. */
-  residentBytes(): number | undefined;
-  /** Bytes of its page tables: VmPTE. */
-  tableBytes(): number | undefined;
-  /** Walks of the page tables by the processors' TLBs so far. */
-  walkCount(): number | undefined;
-}
-
-/** Knows nothing. */
-export const noGauges: LackeyGauges = { residentBytes: () => undefined, tableBytes: () => undefined, walkCount: () => undefined };
