@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { compareCommand } from "./commands/compare.ts";
+import { runCommand } from "./commands/run.ts";
 import { settleCommand } from "./commands/settle.ts";
 import { stacksCommand } from "./commands/stacks.ts";
 import { CommandError, EXIT_BAD_INPUT, EXIT_OK } from "./errors.ts";
@@ -16,7 +17,7 @@ export async function main(args: readonly string[], bin: string): Promise<number
   if (args[0] === MEASURE) return measureForParent();
   process.stdout.on("error", stopIfNobodyReads);
   const program = new Command("zeropfn").description("Settles memory-management arguments by running them.");
-  for (const command of [compareCommand(bin), stacksCommand(), settleCommand(bin, args)]) program.addCommand(command);
+  for (const command of [compareCommand(bin), stacksCommand(), settleCommand(bin, args), runCommand()]) program.addCommand(command);
   for (const command of [program, ...program.commands]) sayMistakesInOneLine(command);
   try {
     await program.parseAsync(args, { from: "user" });
