@@ -1,0 +1,41 @@
+import { type Machine, type MachineFile, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
+import type { VirtualAddress } from "@zeropfn/units";
+import { ARENA_BYTES, ARENA_START, LOG_PAGE_BYTES, TMPFS_SLOTS } from "./setting.ts";
+
+/** The machine on which a log is replayed, and what the log calls its files and processes. */
+export class ReplayWorld {
+  readonly machine: Machine;
+  /** By slot. */
+  readonly files: readonly MachineFile[];
+  /** By number. */
+  readonly processes: Map<number, Process> = new Map();
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.files = Array.from({ length: TMPFS_SLOTS }, (_, slot) => machine.createFile(`slot-${slot}`));
+    this.processes.set(0, machine.createProcess());
+  }
+
+  /** What the page at `offset` of the arena shows. */
+  page(process: Process, offset: number): PageInfo {
+    return pageInfo(process, addressOf(offset));
+  }
+
+  /** Slot of a file, or undefined for one that is in none. */
+  slotOf(file: MachineFile): number | undefined {
+    const slot = this.files.indexOf(file);
+    return slot < 0 ? undefined : slot;
+  }
+}
+
+/** The address at `offset` of the arena. Beyond 2^53 it is rounded, as the recorded numbers there are round. */
+export const addressOf = (offset: number): VirtualAddress => (ARENA_START + offset) as VirtualAddress;
+
+/** True of an area that the recorder saw. */
+export const isInArena = ({ start }: { readonly start: number }): boolean => start >= ARENA_START && start < ARENA_START + ARENA_BYTES;
+
+/** The offsets of the pages in which [offset, offset + length) lies. */
+export function pageOffsets(offset: number, length: number): number[] {
+  const first = Math.floor(offset / LOG_PAGE_BYTES), end = Math.ceil((offset + length) / LOG_PAGE_BYTES);
+  return Array.from({ length: end - first }, (_, nth) => (first + nth) * LOG_PAGE_BYTES);
+}
