@@ -4,6 +4,14 @@ export { createMachine, Machine, type MachineOptions, type Overrides } from "./m
 export { defaultMachineSize, type MachineSize } from "./machine-size.ts";
 export type { MachineParts } from "./parts.ts";
 export { MAP_PRIVATE, MAP_SHARED, type MmapOptions, Process, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } from "./process.ts";
-export { smaps, type SmapsField, smapsFields, type SmapsFields } from "./smaps.ts";
+export { areaLine, mappedArea, type MappedArea, mappedAreas } from "./proc/mapped-area.ts";
+export type { MappedFile } from "./proc/mapped-file.ts";
+export { maps } from "./proc/maps.ts";
+export { meminfo, meminfoFields, type Meminfo } from "./proc/meminfo.ts";
+export { pagemap, type PagemapEntry, pagemapWord } from "./proc/pagemap.ts";
+export { smaps, type SmapsLayout, smapsRollupText } from "./proc/smaps.ts";
+export { type SmapsArea, smapsAreaAt, smapsAreas, type SmapsField, smapsFields, type SmapsFields, smapsRollup, type SmapsTotals } from "./proc/smaps-fields.ts";
+export { statusFields, type StatusFields, statusLines } from "./proc/status.ts";
+export { vmstat, vmstatFields, type Vmstat } from "./proc/vmstat.ts";
 export type { Stack, StackParts } from "./stack.ts";
 export { daxCachePage, daxZeroPage, stacks } from "./stacks.ts";

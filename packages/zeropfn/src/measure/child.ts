@@ -39,7 +39,7 @@ function stackResult({ text, file }: MeasureTask, name: string): MeasureMessage 
     stack: name,
     summary: stack.summary,
     job: fioJobJson(report, usage),
-    smaps: { text: smaps(report.process, report.address), fields: smapsFields(report.process, report.address)! },
+    smaps: { text: smaps(report.process, report.address, "2017"), fields: smapsFields(report.process, report.address)! },
     frames: { before: report.framesBefore, after: report.framesAfter },
     tree: { nodes: report.treeNodes, bytes: report.treeBytes },
     first: withoutSamples(report.first),
