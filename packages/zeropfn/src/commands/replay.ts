@@ -73,10 +73,14 @@ async function replay(log: string, stack: Stack, most: number, shown: ShownRepla
 /** The first disagreements, why operations were skipped, and how many there were of each. */
 function textOf({ log, tally, first }: Replayed, hasName: boolean): string {
   const { operations, disagreements, skipped, skippedBecause } = tally;
-  const lines = first.map(({ line, n, op, field, recorded, ours }) => `${log}:${line}: n ${n}, ${op}: ${field} was ${shownValue(recorded)}, here ${shownValue(ours)}`);
+  const lines = first.map(disagreementText);
   const why = Array.from(skippedBecause, ([reason, count]) => `${log}: skipped ${count}: ${reason}`);
   return [...lines, ...why, `${hasName ? `${log}: ` : ""}${operations} operations, ${disagreements} disagreements, ${skipped} skipped`, ""].join("\n");
 }
+
+/** "log.jsonl:7: n 6, munmap: ret was 0, here -1" */
+const disagreementText = ({ file, line, n, op, field, recorded, ours }: Disagreement): string =>
+  `${file}:${line}: n ${n}, ${op}: ${field} was ${shownValue(recorded)}, here ${shownValue(ours)}`;
 
 const shownValue = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
 

@@ -2,7 +2,8 @@ import type { Operation, Operations } from "../outcome.ts";
 
 const notYet = (names: readonly string[], what: string): Operation => ({ arguments: names, perform: () => `${what}: not modelled` });
 
-const PIPES = "pipes", RINGS = "buffers registered with io_uring", DIRECT = "O_DIRECT files", BY_OTHERS = "access to another process's memory", BY_FILES = "read and write with mapped memory";
+const PIPES = "pipes", RINGS = "buffers registered with io_uring", DIRECT = "O_DIRECT files";
+const BY_OTHERS = "access to another process's memory", BY_FILES = "read and write with mapped memory";
 
 /** What holds pages without mapping them. */
 export const PINS: Operations = {
