@@ -58,8 +58,10 @@ test.each(LOGS)("Every operation of %s is known, by its name and the number of i
   }
 });
 
+// biome-ignore lint/suspicious/noExplicitAny: a record to alter, whatever is in it
+type Alterable = Record<string, any>;
 /** Each changes one field of a record, if it can; the path that is to disagree. */
-type Alteration = readonly [field: string, alter: (record: Record<string, any>) => string | undefined];
+type Alteration = readonly [field: string, alter: (record: Alterable) => string | undefined];
 
 /** Another character at the first place where `from` has its way. */
 const otherwise = (text: string, from: RegExp, to: string): string | undefined => (from.test(text) ? text.replace(from, to) : undefined);
@@ -72,7 +74,7 @@ function changeText(field: string, from: RegExp, to: string): Alteration {
     return field;
   }];
 }
-function changeNumber(field: string, isRight: (record: Record<string, any>) => boolean = () => true): Alteration {
+function changeNumber(field: string, isRight: (record: Alterable) => boolean = () => true): Alteration {
   return [field, (record) => {
     if (typeof record[field] !== "number" || !isRight(record)) return undefined;
     record[field] = record[field] === 0 ? 1 : record[field] - 1;
