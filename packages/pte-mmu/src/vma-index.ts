@@ -142,28 +142,27 @@ export class VmaIndex {
     this.#link(mm, previous, vma + 1);
     this.#link(mm, vma + 1, next);
     this.#counts[mm]!++;
-    nodes.insert(place >> nodes.shift, isFirst ? place : place + 1, vma, firstPage, this.#gapBefore(vma));
-    if (next !== END) this.#updateGap(next - 1);
+    const at = nodes.insert(place >> nodes.shift, isFirst ? place : place + 1, vma, firstPage, this.#gapBefore(vma));
+    this.#updateNext(vma, at);
   }
 
   /** Takes out an area of `mm`. */
   erase(mm: number, vma: number): void {
-    const nodes = this.#nodes, leaf = nodes.homes[vma]!, previous = this.#previous[vma]!, next = this.#next[vma]!;
+    const nodes = this.#nodes, leaf = nodes.homes[vma]!, place = nodes.placeIn(leaf, vma), previous = this.#previous[vma]!;
     if (this.#lastFound[mm] === vma + 1) this.#lastFound[mm] = END;
-    this.#link(mm, previous, next);
-    this.#next[vma] = this.#previous[vma] = END;
+    this.#link(mm, previous, this.#next[vma]!);
     this.#counts[mm]!--;
-    if (next !== END) this.#updateGap(next - 1);
-    nodes.remove(leaf, nodes.placeIn(leaf, vma));
-    nodes.homes[vma] = 0;
+    this.#updateNext(vma, place);
+    this.#next[vma] = this.#previous[vma] = END;
+    nodes.remove(leaf, place);
   }
 
   /** To be called when an area's first or end page has changed, and no area has changed its place in the order. */
   changed(vma: number): void {
-    const nodes = this.#nodes, leaf = nodes.homes[vma]!, next = this.#next[vma]!;
-    nodes.setKey(leaf, nodes.placeIn(leaf, vma), this.#firstPage[vma]!);
-    this.#updateGap(vma);
-    if (next !== END) this.#updateGap(next - 1);
+    const nodes = this.#nodes, leaf = nodes.homes[vma]!, place = nodes.placeIn(leaf, vma);
+    nodes.setKey(leaf, place, this.#firstPage[vma]!);
+    nodes.setGap(leaf, place, this.#gapBefore(vma));
+    this.#updateNext(vma, place);
   }
 
   /** @throws {Error} The trees, the links and the columns of pages say different things. */
@@ -185,9 +184,12 @@ export class VmaIndex {
     return this.#firstPage[vma]! - (previous === END ? 0 : this.#endPage[previous - 1]!);
   }
 
-  #updateGap(vma: number): void {
-    const nodes = this.#nodes, leaf = nodes.homes[vma]!;
-    nodes.setGap(leaf, nodes.placeIn(leaf, vma), this.#gapBefore(vma));
+  /** Writes the gap of the area that follows the one at `place`, if there is one. */
+  #updateNext(vma: number, place: number): void {
+    const link = this.#next[vma]!;
+    if (link === END) return;
+    const nodes = this.#nodes, next = link - 1, leaf = nodes.homes[next]!;
+    nodes.setGap(leaf, leaf === nodes.homes[vma]! ? place + 1 : nodes.placeIn(leaf, next), this.#gapBefore(next));
   }
 }
 

@@ -7,6 +7,9 @@ export interface VmaNodesOptions {
   readonly nodeShift: number;
 }
 
+/** Slots that are looked at one by one: few enough that a wrong guess at a branch costs more. */
+const LINEAR = 8;
+
 /**
  * The nodes of the B+trees of a `VmaIndex`: the root of address space `mm` is node `mm`, always, and the others come from a pool.
  * A slot has an item (an area in a leaf, a node above), the first page of what lies under it, and the widest gap before an area
@@ -26,8 +29,8 @@ export class VmaNodes {
   readonly gaps: Float64Array;
   readonly homes: Uint32Array; // of an area: its leaf
   readonly widest: Float64Array; // of a node's gaps
+  readonly pool: Uint32Array; // [0] first free node + 1, [1] nodes ever used, roots not counted
   readonly #parents: Uint32Array; // of a node that is no root
-  readonly #pool: Uint32Array; // [0] first free node + 1, [1] nodes ever used, roots not counted
 
   constructor(columns: ColumnAllocator, { mmCapacity, vmaCapacity, nodeShift }: VmaNodesOptions) {
     this.shift = vmaCapacity > 2 ** nodeShift ? nodeShift : Math.ceil(Math.log2(Math.max(vmaCapacity, 1)));
@@ -44,7 +47,7 @@ export class VmaNodes {
     this.widest = columns.f64("vmaNode.widest", nodes, "derived");
     this.homes = columns.u32("vma.leaf", vmaCapacity, "derived");
     this.#parents = columns.u32("vmaNode.parent", nodes, "derived");
-    this.#pool = columns.u32("vmaNode.pool", spare > 0 ? 2 : 0);
+    this.pool = columns.u32("vmaNode.pool", spare > 0 ? 2 : 0);
   }
 
   /** The place, node × slots + slot, of the last area of `mm` that begins at `page` or before; else of the first. */
@@ -52,11 +55,9 @@ export class VmaNodes {
     const { items, keys, counts, shift } = this;
     for (let node = mm, level = this.levels[mm]!; ; level--) {
       let at = node << shift;
-      for (let left = counts[node]!; left > 1; ) {
-        const half = left >> 1;
-        if (keys[at + half]! <= page) at += half;
-        left -= half;
-      }
+      let left = counts[node]!;
+      for (; left > LINEAR; left -= left >> 1) if (keys[at + (left >> 1)]! <= page) at += left >> 1;
+      for (const last = at + left - 1; at < last && keys[at + 1]! <= page; ) at++;
       if (level === 0) return at;
       node = items[at]!;
     }
@@ -88,8 +89,8 @@ export class VmaNodes {
     }
   }
 
-  /** Puts an item before place `at` of `node`, or at its end. */
-  insert(node: number, at: number, item: number, key: number, gap: number): void {
+  /** Puts an item before place `at` of `node`, or at its end. @returns Where it is. */
+  insert(node: number, at: number, item: number, key: number, gap: number): number {
     let target = node, place = at;
     if (this.counts[node] === this.#fanout) {
       const slot = at - (node << this.shift), half = this.#fanout / 2, left = this.#split(node);
@@ -104,6 +105,7 @@ export class VmaNodes {
     (this.levels[target] === 0 ? this.homes : this.#parents)[item] = target;
     this.setKey(target, place, key);
     if (gap > this.widest[target]!) this.#setWidest(target, gap);
+    return place;
   }
 
   /** Takes the item at place `at` out of `node`. */
@@ -229,11 +231,18 @@ export class VmaNodes {
 
   #move(from: number, to: number, count: number): void {
     const { items, keys, gaps } = this;
-    const step = from < to ? -1 : 1, first = from < to ? count - 1 : 0;
-    for (let nth = first, left = count; left > 0; nth += step, left--) {
-      items[to + nth] = items[from + nth]!;
-      keys[to + nth] = keys[from + nth]!;
-      gaps[to + nth] = gaps[from + nth]!;
+    if (from < to) {
+      for (let nth = count - 1; nth >= 0; nth--) {
+        items[to + nth] = items[from + nth]!;
+        keys[to + nth] = keys[from + nth]!;
+        gaps[to + nth] = gaps[from + nth]!;
+      }
+    } else {
+      for (let nth = 0; nth < count; nth++) {
+        items[to + nth] = items[from + nth]!;
+        keys[to + nth] = keys[from + nth]!;
+        gaps[to + nth] = gaps[from + nth]!;
+      }
     }
   }
 
@@ -243,20 +252,17 @@ export class VmaNodes {
     this.gaps[at] = gap;
   }
 
-  /** A node without slots. There is always one: see the constructor. */
+  /** A node whose slots the caller writes. There is always one: see the constructor. */
   #take(level: number): number {
-    const free = this.#pool[0]!, node = free !== 0 ? free - 1 : this.#roots + this.#pool[1]!++;
-    if (free !== 0) {
-      this.#pool[0] = this.items[node << this.shift]!;
-      this.items[node << this.shift] = 0;
-    }
+    const free = this.pool[0]!, node = free !== 0 ? free - 1 : this.#roots + this.pool[1]!++;
+    if (free !== 0) this.pool[0] = this.items[node << this.shift]!;
     this.levels[node] = level;
     return node;
   }
 
   #give(node: number): void {
     this.counts[node] = this.levels[node] = this.#parents[node] = this.widest[node] = 0;
-    this.items[node << this.shift] = this.#pool[0]!;
-    this.#pool[0] = node + 1;
+    this.items[node << this.shift] = this.pool[0]!;
+    this.pool[0] = node + 1;
   }
 }
