@@ -1,5 +1,6 @@
 import type { Folios } from "@zeropfn/folio";
-import { NO_MAPPING, NO_SLOT, NO_VMA, PTE_NONE } from "@zeropfn/pte-mmu";
+import { NO_MAPPING, NO_VMA, PageTables } from "@zeropfn/pte-mmu";
+import { reservedColumns } from "@zeropfn/state";
 import type { Process } from "../src/index.ts";
 
 /** An area of a process that is no more than what /proc reads of it. */
@@ -12,20 +13,44 @@ export interface DrawnArea {
   readonly index?: number;
   /** Page table entries by page. */
   readonly entries?: ReadonlyMap<number, number>;
+  /** Leaves one level above, by the first of their pages. */
+  readonly leaves?: ReadonlyMap<number, number>;
 }
 
-const PAGES_PER_TABLE = 4;
+/** Pages that one leaf maps. */
+export const PAGES_PER_LEAF = 4;
+
+/** Events, and counters of the address space: "totalPages", or "rss1" for `rss` of kind 1. */
+type Counts = Readonly<Record<string, number>>;
 
 /** A process that has these areas and entries: what /proc shows is then a matter of reading them. Sizes are those of `folios`. */
-export function drawnProcess(folios: Folios, areas: readonly DrawnArea[], { dax, counters = {}, tables = 0 }: { dax?: object; counters?: Record<string, number>; tables?: number } = {}): Process {
-  const entries = new Map(areas.flatMap(({ entries = new Map<number, number>() }) => [...entries]));
-  const runs = new Set([...entries.keys()].map((page) => Math.floor(page / PAGES_PER_TABLE)));
+export function drawnProcess(folios: Folios, areas: readonly DrawnArea[], counts: Counts = {}): Process {
+  const machine = {
+    pageSize: folios.pageSize,
+    parts: { folios, mmu: { vmas: drawnVmas(areas), tables: drawnTables(areas), counters: drawnCounters(counts) } },
+    fileOf: (mapping: number) => (mapping === 9 ? undefined : { name: mapping === 8 ? "nl\nx" : "data" }),
+    isSharedMemory: (mapping: number) => mapping === 9,
+    count: (event: string) => counts[event] ?? 0,
+  };
+  return { mm: 0, machine } as unknown as Process;
+}
+
+function drawnTables(areas: readonly DrawnArea[]): PageTables {
+  const tables = new PageTables(reservedColumns(), { mmCapacity: 1, tableCapacity: 64, tableShift: Math.log2(PAGES_PER_LEAF), levels: 5 });
+  for (const { entries = new Map<number, number>(), leaves = new Map<number, number>() } of areas) {
+    for (const [page, pte] of entries) tables.store(tables.createSlot(0, page), pte);
+    for (const [page, pmd] of leaves) tables.store(tables.createPmdSlot(0, page), pmd);
+  }
+  return tables;
+}
+
+function drawnVmas(areas: readonly DrawnArea[]): object {
   const at = (vma: number): DrawnArea => areas[vma]!;
   const find = (_mm: number, page: number): number => {
     const vma = areas.findIndex(({ end }) => end > page);
     return vma < 0 ? NO_VMA : vma;
   };
-  const vmas = {
+  return {
     of: () => areas.keys(),
     firstPageOf: (vma: number) => at(vma).first,
     endPageOf: (vma: number) => at(vma).end,
@@ -38,20 +63,8 @@ export function drawnProcess(folios: Folios, areas: readonly DrawnArea[], { dax,
     },
     index: { find },
   };
-  const pageTables = {
-    pagesPerTable: PAGES_PER_TABLE,
-    slotOf: (_mm: number, page: number) => (runs.has(Math.floor(page / PAGES_PER_TABLE)) ? page : NO_SLOT),
-    load: (slot: number) => entries.get(slot) ?? PTE_NONE,
-    tablesOf: () => tables,
-  };
-  const counter = (name: string) => (_mm: number, kind = "") => counters[`${name}${kind}`] ?? 0;
-  const names = ["rss", "totalPages", "peakTotalPages", "peakRss", "lockedPages", "pinnedPages", "dataPages", "stackPages", "execPages"];
-  const mmu = { vmas, tables: pageTables, counters: Object.fromEntries(names.map((name) => [name, counter(name)])) };
-  const machine = {
-    pageSize: folios.pageSize,
-    parts: { folios, mmu, dax },
-    fileOf: (mapping: number) => (mapping === 9 ? undefined : { name: mapping === 8 ? "nl\nx" : "data" }),
-    isSharedMemory: (mapping: number) => mapping === 9,
-  };
-  return { mm: 0, machine } as unknown as Process;
 }
+
+const COUNTERS = ["rss", "totalPages", "peakTotalPages", "peakRss", "lockedPages", "pinnedPages", "dataPages", "stackPages", "execPages"];
+const drawnCounters = (counts: Counts): object =>
+  Object.fromEntries(COUNTERS.map((name) => [name, (_mm: number, kind: number | "" = "") => counts[`${name}${kind}`] ?? 0]));

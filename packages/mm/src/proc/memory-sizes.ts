@@ -18,6 +18,10 @@ export interface MemorySizes {
   referenced: number;
   anonymous: number;
   lazyFree: number;
+  /** Mapped by leaves one level above: anonymous, of files without backing store, of other files. */
+  anonHuge: number;
+  shmemHuge: number;
+  fileHuge: number;
   swap: number;
   pss: number;
   pssAnon: number;
@@ -34,8 +38,8 @@ const PSS_UNIT = 2 ** PSS_SHIFT;
 
 /** Nothing. */
 export const noMemory = (): MemorySizes => ({
-  resident: 0, sharedClean: 0, sharedDirty: 0, privateClean: 0, privateDirty: 0, referenced: 0, anonymous: 0, lazyFree: 0, swap: 0,
-  pss: 0, pssAnon: 0, pssFile: 0, pssShmem: 0, pssDirty: 0, pssLocked: 0, swapPss: 0,
+  resident: 0, sharedClean: 0, sharedDirty: 0, privateClean: 0, privateDirty: 0, referenced: 0, anonymous: 0, lazyFree: 0,
+  anonHuge: 0, shmemHuge: 0, fileHuge: 0, swap: 0, pss: 0, pssAnon: 0, pssFile: 0, pssShmem: 0, pssDirty: 0, pssLocked: 0, swapPss: 0,
 });
 
 /**
@@ -46,14 +50,17 @@ export const noMemory = (): MemorySizes => ({
 export function addArea(sizes: MemorySizes, process: Process, vma: number): void {
   const { folios, mmu } = process.machine.parts, { vmas } = mmu, { pageSize } = folios;
   const isLocked = (vmas.flagsOf(vma) & VM_LOCKED) !== 0;
-  forEachEntry(process, vmas.firstPageOf(vma), vmas.endPageOf(vma), (_page, pte) => {
+  forEachEntry(process, vmas.firstPageOf(vma), vmas.endPageOf(vma), (_page, pte, isHuge) => {
     if (pteIsPresent(pte)) {
-      if (!pteIsSpecial(pte)) addPage(sizes, folios, ptePfn(pte), { isYoung: pteIsAccessed(pte), isDirty: pteIsDirty(pte), isLocked, isPresent: true });
+      const pfn = ptePfn(pte);
+      if (pteIsSpecial(pte) || folios.isZeroPage(pfn)) return;
+      addPage(sizes, folios, pfn, { isYoung: pteIsAccessed(pte), isDirty: pteIsDirty(pte), isLocked, mapcount: folios.mapcount(pfn), isHuge });
     } else if (pteIsSwapped(pte)) {
       sizes.swap += pageSize;
       sizes.swapPss += pageSize * PSS_UNIT;
     } else if (pteIsMigration(pte)) {
-      addPage(sizes, folios, swapPteOffset(pte), { isYoung: false, isDirty: false, isLocked, isPresent: false });
+      // Nobody maps it now: it counts as this area's alone.
+      addPage(sizes, folios, swapPteOffset(pte), { isYoung: false, isDirty: false, isLocked, mapcount: 1, isHuge });
     }
   });
 }
@@ -62,28 +69,23 @@ interface MappedPage {
   readonly isYoung: boolean;
   readonly isDirty: boolean;
   readonly isLocked: boolean;
-  readonly isPresent: boolean;
+  readonly mapcount: number;
+  readonly isHuge: boolean;
 }
 
-/** @kernel smaps_account() — fs/proc/task_mmu.c, v6.18 */
-function addPage(sizes: MemorySizes, folios: Folios, pfn: number, { isYoung, isDirty, isLocked, isPresent }: MappedPage): void {
+/** @kernel smaps_account(), smaps_page_accumulate(), smaps_pmd_entry() — fs/proc/task_mmu.c, v6.18 */
+function addPage(sizes: MemorySizes, folios: Folios, pfn: number, { isYoung, isDirty, isLocked, mapcount, isHuge }: MappedPage): void {
   const size = folios.pageSize, isAnon = isAnonMapping(folios.mapping(pfn)), isBackedBySwap = folios.testFlag(pfn, PG_swapbacked);
-  const isNewer = isDirty || folios.testFlag(pfn, PG_dirty);
+  const isNewer = isDirty || folios.testFlag(pfn, PG_dirty), isPrivate = mapcount < 2;
+  const share = isPrivate ? size * PSS_UNIT : Math.floor((size * PSS_UNIT) / mapcount);
   if (isAnon) sizes.anonymous += size;
   if (isAnon && !isBackedBySwap && !isNewer) sizes.lazyFree += size;
+  if (isHuge) sizes[isAnon ? "anonHuge" : isBackedBySwap ? "shmemHuge" : "fileHuge"] += size;
   sizes.resident += size;
   if (isYoung || folios.testFlag(pfn, PG_referenced)) sizes.referenced += size;
-  // One that migrates is counted as this area's alone: nobody maps it now.
-  const mapcount = isPresent ? folios.mapcount(pfn) : 1;
-  const share = mapcount < 2 ? size * PSS_UNIT : Math.floor((size * PSS_UNIT) / mapcount);
-  addShare(sizes, share, isAnon ? "pssAnon" : isBackedBySwap ? "pssShmem" : "pssFile");
+  sizes.pss += share;
+  sizes[isAnon ? "pssAnon" : isBackedBySwap ? "pssShmem" : "pssFile"] += share;
   if (isLocked) sizes.pssLocked += share;
   if (isNewer) sizes.pssDirty += share;
-  sizes[mapcount < 2 ? (isNewer ? "privateDirty" : "privateClean") : isNewer ? "sharedDirty" : "sharedClean"] += size;
-}
-
-/** @kernel smaps_page_accumulate() — fs/proc/task_mmu.c, v6.18 */
-function addShare(sizes: MemorySizes, share: number, kind: "pssAnon" | "pssFile" | "pssShmem"): void {
-  sizes.pss += share;
-  sizes[kind] += share;
+  sizes[isPrivate ? (isNewer ? "privateDirty" : "privateClean") : isNewer ? "sharedDirty" : "sharedClean"] += size;
 }

@@ -54,7 +54,7 @@ export function pagemap(process: Process, address: VirtualAddress, pageCount: nu
 /** @kernel pte_to_pagemap_entry() — fs/proc/task_mmu.c, v6.18 */
 function entryOf(folios: Folios, pte: number, isAreaSoftDirty: boolean): PagemapEntry {
   if (pteIsPresent(pte)) {
-    const pfn = ptePfn(pte), hasFolio = !pteIsSpecial(pte);
+    const pfn = ptePfn(pte), hasFolio = !pteIsSpecial(pte) && !folios.isZeroPage(pfn);
     return {
       ...HOLE,
       present: true,

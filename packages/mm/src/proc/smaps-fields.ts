@@ -75,7 +75,7 @@ function smapsArea(process: Process, vma: number): SmapsArea {
   const area = mappedArea(process, vma), sizes = noMemory();
   addArea(sizes, process, vma);
   const { Pss_Anon, Pss_File, Pss_Shmem, ...totals } = totalsOf(sizes), pageSize = kB(process.machine.pageSize);
-  // No process has huge pages yet, and none may be put anywhere.
+  // Nothing puts huge pages anywhere of itself yet.
   const fields = { Size: kB(area.end - area.start), KernelPageSize: pageSize, MMUPageSize: pageSize, ...totals, THPeligible: 0 };
   return { ...area, fields, vmFlags: vmFlagNames(area.flags) };
 }
@@ -97,9 +97,9 @@ function totalsOf(sizes: MemorySizes): SmapsTotals {
     Anonymous: kB(sizes.anonymous),
     KSM: 0,
     LazyFree: kB(sizes.lazyFree),
-    AnonHugePages: 0,
-    ShmemPmdMapped: 0,
-    FilePmdMapped: 0,
+    AnonHugePages: kB(sizes.anonHuge),
+    ShmemPmdMapped: kB(sizes.shmemHuge),
+    FilePmdMapped: kB(sizes.fileHuge),
     Shared_Hugetlb: 0,
     Private_Hugetlb: 0,
     Swap: kB(sizes.swap),
