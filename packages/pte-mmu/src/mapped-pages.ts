@@ -1,0 +1,127 @@
+import { anonMapping, type Folios, isAnonMapping, PG_anon_exclusive, PG_mlocked, PG_swapbacked, PG_unevictable, PG_uptodate } from "@zeropfn/folio";
+import { leaves, type Tracer } from "@zeropfn/state";
+import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, type MmCounter, type MmCounters } from "./mm-counters.ts";
+import type { MmuParts } from "./mmu-parts.ts";
+import { VM_LOCKED, VM_SPECIAL } from "./vm-flags.ts";
+import { linearPageIndex, type Vmas } from "./vmas.ts";
+
+/**
+ * What is counted when an entry begins or ceases to map a page: the mappings of the page, the pages of the address space,
+ * and the locked areas that show it. Under the page table lock of the entry. References are the caller's business.
+ *
+ * @kernel mm/rmap.c, mm/mlock.c, v6.18
+ */
+export class MappedPages {
+  static {
+    if (__EXPLORE__) {
+      leaves(MappedPages, "pte-mmu/rmap", {
+        addNewAnonymous: {}, add: {}, remove: {},
+        // What a mapped page is of does not change while it is mapped.
+        kindOf: { silent: true },
+        moveAnonymous: {}, mlock: {}, munlock: {},
+      });
+    }
+  }
+  readonly #folios: Folios;
+  readonly #vmas: Vmas;
+  readonly #counters: MmCounters;
+  readonly #tracer: Tracer;
+  readonly #events: { readonly anonymous: number; readonly mapped: number; readonly mlock: number };
+  /** Of a mlocked folio: how many locked areas map it. The kernel too counts in the link of a list that mlocked folios are not in. */
+  readonly #mlockCounts: Uint32Array;
+
+  constructor({ folios, vmas, counters, tracer }: Pick<MmuParts, "folios" | "vmas" | "counters" | "tracer">) {
+    this.#folios = folios;
+    this.#vmas = vmas;
+    this.#counters = counters;
+    this.#tracer = tracer;
+    this.#events = { anonymous: tracer.event("nr_anon_pages"), mapped: tracer.event("nr_mapped"), mlock: tracer.event("nr_mlock") };
+    this.#mlockCounts = folios.links.previous;
+  }
+
+  /** A page that nobody has seen becomes an anonymous page of the area, exclusively. @kernel folio_add_new_anon_rmap(), folio_add_lru_vma() — mm/rmap.c, mm/swap.c, v6.18 */
+  mapNewAnonymous(vma: number, page: number, pfn: number): void {
+    this.addNewAnonymous(pfn, anonMapping(this.#vmas.anonVmaOf(vma)), linearPageIndex(this.#vmas, vma, page));
+    this.#counters.add(this.#vmas.mmOf(vma), MM_ANONPAGES, 1);
+    this.#tracer.count(this.#events.anonymous, 1, pfn);
+    this.#mlockIn(vma, pfn);
+  }
+  /** One more entry maps a page of a file. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
+  mapFile(vma: number, pfn: number): void {
+    this.#counters.add(this.#vmas.mmOf(vma), this.kindOf(pfn), 1);
+    if (this.add(pfn)) this.#tracer.count(this.#events.mapped, 1, pfn);
+    this.#mlockIn(vma, pfn);
+  }
+  /** An entry of the area does not map the page any more. @kernel folio_remove_rmap_pte(), munlock_vma_folio() — mm/rmap.c, mm/internal.h, v6.18 */
+  unmap(vma: number, pfn: number): void {
+    const kind = this.kindOf(pfn);
+    this.#counters.add(this.#vmas.mmOf(vma), kind, -1);
+    if (this.remove(pfn)) this.#tracer.count(kind === MM_ANONPAGES ? this.#events.anonymous : this.#events.mapped, -1, pfn);
+    if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
+  }
+
+  /** A locked area maps the folio. @kernel mlock_folio() — mm/mlock.c, v6.18 */
+  mlockFolio(pfn: number): void {
+    if (this.mlock(pfn)) this.#tracer.count(this.#events.mlock, 1, pfn);
+  }
+  /** One locked area less maps it. @kernel munlock_folio() — mm/mlock.c, v6.18 */
+  munlockFolio(pfn: number): void {
+    if (this.munlock(pfn)) this.#tracer.count(this.#events.mlock, -1, pfn);
+  }
+
+  /** True if a locked area maps the folio. @kernel folio_test_mlocked() — include/linux/page-flags.h, v6.18 */
+  isMlocked(pfn: number): boolean {
+    return this.#folios.testFlag(pfn, PG_mlocked);
+  }
+
+  // Steps
+
+  addNewAnonymous(pfn: number, mapping: number, index: number): void {
+    const folios = this.#folios;
+    folios.setFlag(pfn, PG_uptodate);
+    folios.setFlag(pfn, PG_swapbacked);
+    folios.setMapping(pfn, mapping, index);
+    folios.setFlag(pfn, PG_anon_exclusive);
+    folios.addRmap(pfn);
+  }
+  /** True if nothing had mapped it. */
+  add(pfn: number): boolean {
+    this.#folios.addRmap(pfn);
+    return this.#folios.mapcount(pfn) === 1;
+  }
+  /** True if nothing maps it any more. */
+  remove(pfn: number): boolean {
+    this.#folios.removeRmap(pfn);
+    return this.#folios.mapcount(pfn) === 0;
+  }
+  /** What a mapped page counts as. @kernel mm_counter() — include/linux/mm.h, v6.18 */
+  kindOf(pfn: number): MmCounter {
+    const folios = this.#folios;
+    return isAnonMapping(folios.mapping(pfn)) ? MM_ANONPAGES : folios.testFlag(pfn, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;
+  }
+  /** The page belongs to this anonymous region alone, and its index in it stays. @kernel folio_move_anon_rmap() — mm/rmap.c, v6.18 */
+  moveAnonymous(pfn: number, mapping: number): void {
+    this.#folios.setMapping(pfn, mapping, this.#folios.index(pfn));
+  }
+  /** True if it was not mlocked. */
+  mlock(pfn: number): boolean {
+    const folios = this.#folios, head = folios.head(pfn);
+    this.#mlockCounts[head]++;
+    if (folios.testAndSetFlag(pfn, PG_mlocked)) return false;
+    folios.setFlag(pfn, PG_unevictable);
+    return true;
+  }
+  /** True if it is not mlocked any more. */
+  munlock(pfn: number): boolean {
+    const folios = this.#folios, head = folios.head(pfn);
+    if (!folios.testFlag(pfn, PG_mlocked) || --this.#mlockCounts[head] > 0) return false;
+    folios.clearFlag(pfn, PG_mlocked);
+    folios.clearFlag(pfn, PG_unevictable);
+    return true;
+  }
+
+  /** @kernel mlock_vma_folio() — mm/internal.h, v6.18 */
+  #mlockIn(vma: number, pfn: number): void {
+    if ((this.#vmas.flagsOf(vma) & (VM_LOCKED | VM_SPECIAL)) === VM_LOCKED) this.mlockFolio(pfn);
+  }
+}

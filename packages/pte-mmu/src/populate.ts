@@ -1,0 +1,77 @@
+import { folioMarkAccessed, PG_dirty } from "@zeropfn/folio";
+import { mark } from "@zeropfn/state";
+import { type Access, EFAULT, EINVAL, ENOMEM, type FaultResult, faultIsError, READ, VM_FAULT_OOM, WRITE } from "@zeropfn/units";
+import type { Faults } from "./faults.ts";
+import type { MmuParts } from "./mmu-parts.ts";
+import { isAccessible } from "./page-protection.ts";
+import { NO_SLOT } from "./page-tables.ts";
+import { pteIsDirty, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { VM_IO, VM_LOCKONFAULT, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./vm-flags.ts";
+
+/** Makes the pages of a range present before anybody accesses them. The caller holds mmap_lock. */
+export class Populate {
+  readonly #parts: MmuParts;
+  readonly #faults: Faults;
+
+  constructor(parts: MmuParts, faults: Faults) {
+    this.#parts = parts;
+    this.#faults = faults;
+  }
+
+  /**
+   * For mlock(), MAP_POPULATE and areas that are locked: pages [first, end) of an area. Private writable pages are written
+   * to, so that they are copied now; others are only read.
+   *
+   * @returns 0, -EFAULT (nothing may be accessed, the end of the file, a guard) or -ENOMEM. What comes before it is present.
+   * @kernel populate_vma_page_range() — mm/gup.c, v6.18
+   */
+  area(vma: number, first: number, end: number): number {
+    const flags = this.#parts.vmas.flagsOf(vma);
+    if ((flags & VM_LOCKONFAULT) !== 0) return 0;
+    if (!isAccessible(flags) || (flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;
+    return this.#touchAll(vma, first, end, (flags & (VM_WRITE | VM_SHARED)) === VM_WRITE ? WRITE : READ);
+  }
+
+  /**
+   * For MADV_POPULATE_READ and MADV_POPULATE_WRITE: pages [first, end) of an area, for exactly this access.
+   *
+   * @returns 0, -EINVAL if the area does not allow it, -EFAULT (the end of the file, a guard) or -ENOMEM.
+   * @kernel faultin_page_range(), madvise_populate() — mm/gup.c, mm/madvise.c, v6.18
+   */
+  forAccess(vma: number, first: number, end: number, access: Access): number {
+    const flags = this.#parts.vmas.flagsOf(vma);
+    if ((flags & (VM_IO | VM_PFNMAP)) !== 0 || (flags & (access === WRITE ? VM_WRITE : VM_READ)) === 0) return -EINVAL;
+    return this.#touchAll(vma, first, end, access);
+  }
+
+  /** @kernel __get_user_pages() with FOLL_TOUCH — mm/gup.c, v6.18 */
+  #touchAll(vma: number, first: number, end: number, access: Access): number {
+    for (let page = first; page < end; page++) {
+      mark("populate", vma, page);
+      while (!this.#follow(vma, page, access)) {
+        const result = this.#faults.handleIn(vma, page, access, 0);
+        if (faultIsError(result)) return -errnoOf(result);
+        mark("populate again", vma, page);
+      }
+    }
+    return 0;
+  }
+
+  /** True if the page is present for this access. It counts as accessed then. @kernel follow_page_pte() — mm/gup.c, v6.18 */
+  #follow(vma: number, page: number, access: Access): boolean {
+    const { tables, vmas, folios } = this.#parts, slot = tables.slotOf(vmas.mmOf(vma), page);
+    if (slot === NO_SLOT) return false;
+    tables.lock(slot);
+    const pte = tables.load(slot), isPresent = pteIsUsable(pte) && (access !== WRITE || pteIsWritable(pte));
+    if (isPresent && !pteIsSpecial(pte)) {
+      const pfn = ptePfn(pte);
+      if (access === WRITE && !pteIsDirty(pte)) folios.setFlag(pfn, PG_dirty);
+      folioMarkAccessed(folios, pfn);
+    }
+    tables.unlock(slot);
+    return isPresent;
+  }
+}
+
+/** @kernel vm_fault_to_errno() — include/linux/mm.h, v6.18 */
+const errnoOf = (result: FaultResult): number => ((result & VM_FAULT_OOM) !== 0 ? ENOMEM : EFAULT);

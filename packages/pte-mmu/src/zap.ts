@@ -1,0 +1,119 @@
+import { folioMarkAccessed, PG_dirty } from "@zeropfn/folio";
+import type { MappedPages } from "./mapped-pages.ts";
+import { MM_ANONPAGES } from "./mm-counters.ts";
+import type { MmuParts } from "./mmu-parts.ts";
+import { pteIsAccessed, pteIsDirty, pteIsPresent, pteIsSpecial, ptePfn } from "./pte.ts";
+import { PTE_MARKER_GUARD, PTE_MARKER_UFFD_WP, pteIsMigration, pteMarkers, swapPteOffset } from "./swap-pte.ts";
+import { type TableVisitor, walkTables } from "./table-walk.ts";
+import { VM_RAND_READ, VM_SEQ_READ } from "./vm-flags.ts";
+import { vmaIsAnonymous } from "./vmas.ts";
+
+/** How to zap: a sum of these. @kernel zap_details — include/linux/mm.h, v6.18 */
+export type ZapFlags = number;
+/** Private copies of a file's pages too, and with them what else is anonymous. */
+export const ZAP_EVEN_COWS = 1;
+/** Markers too: nothing of the area shall be left. @kernel ZAP_FLAG_DROP_MARKER — include/linux/mm.h, v6.18 */
+export const ZAP_DROP_MARKERS = 2;
+
+/** Takes pages out of page tables. Their frames go to the gather, which puts them when no processor reaches them any more. */
+export class Zap implements TableVisitor {
+  readonly #parts: MmuParts;
+  readonly #maps: MappedPages;
+  /** Dirty pages of files, of one table. Scratch: written before it is read. */
+  readonly #delayed: Uint32Array;
+  #delayedCount = 0;
+
+  constructor(parts: MmuParts, maps: MappedPages) {
+    this.#parts = parts;
+    this.#maps = maps;
+    this.#delayed = new Uint32Array(parts.tables.pagesPerTable);
+  }
+
+  /** Zaps pages [first, end) of an area at once. @kernel zap_page_range_single() — mm/memory.c, v6.18 */
+  single(vma: number, first: number, end: number, flags: ZapFlags): void {
+    const { gather, vmas } = this.#parts;
+    gather.begin(vmas.mmOf(vma));
+    this.range(vma, first, end, flags);
+    gather.finish();
+  }
+
+  /** The same between `begin` and `finish` of the gather, which are the caller's. @kernel unmap_page_range() — mm/memory.c, v6.18 */
+  range(vma: number, first: number, end: number, flags: ZapFlags): void {
+    walkTables(this.#parts, vma, first, end, this, flags);
+  }
+
+  /** @kernel zap_pte_range() — mm/memory.c, v6.18 @differs A table that is left empty is not freed. */
+  visitTable(vma: number, page: number, slot: number, endSlot: number, flags: ZapFlags): number {
+    const { tables, tlbs, vmas, gather } = this.#parts, mm = vmas.mmOf(vma), shift = page - slot;
+    for (let at = slot; at < endSlot; ) {
+      this.#delayedCount = 0;
+      tables.lock(at);
+      tlbs.flushBatchedPending(mm);
+      at = tables.nextUsedSlot(at, endSlot);
+      while (at < endSlot) {
+        this.#zapEntry(vma, at + shift, at, flags);
+        at = gather.isFull ? at + 1 : tables.nextUsedSlot(at + 1, endSlot);
+        if (gather.isFull) break;
+      }
+      if (this.#delayedCount > 0 || gather.isFull) this.#flushLocked(vma);
+      tables.unlock(slot);
+      if (gather.isFull) gather.flush();
+    }
+    return 0;
+  }
+
+  #zapEntry(vma: number, page: number, slot: number, flags: ZapFlags): void {
+    const { tables, gather, folios } = this.#parts, pte = tables.load(slot);
+    if (!pteIsPresent(pte)) {
+      if (this.#dropsSwapEntry(vma, pte, flags)) tables.getAndClear(slot);
+      return;
+    }
+    if (pteIsSpecial(pte)) {
+      tables.getAndClear(slot);
+      gather.addPage(page);
+      return;
+    }
+    const pfn = ptePfn(pte);
+    let isDelayed = false;
+    if (this.#maps.kindOf(pfn) === MM_ANONPAGES) {
+      if ((flags & ZAP_EVEN_COWS) === 0) return;
+      tables.getAndClear(slot);
+    } else {
+      const last = tables.getAndClear(slot); // the hardware may have set bits since
+      isDelayed = pteIsDirty(last);
+      if (isDelayed) folios.setFlag(pfn, PG_dirty);
+      if (pteIsAccessed(last) && this.#hasRecency(vma)) folioMarkAccessed(folios, pfn);
+    }
+    gather.addPage(page);
+    if (isDelayed) this.#delayed[this.#delayedCount++] = pfn;
+    else this.#maps.unmap(vma, pfn);
+    gather.addFrame(pfn);
+  }
+
+  /**
+   * A processor may write through its TLB until it is flushed, so a dirty page of a file counts as mapped until then: who
+   * cleans it finds it mapped and waits for the lock.
+   * @kernel tlb_flush_rmaps() — mm/mmu_gather.c, v6.18
+   */
+  #flushLocked(vma: number): void {
+    this.#parts.gather.flushTlbs();
+    for (let nth = 0; nth < this.#delayedCount; nth++) this.#maps.unmap(vma, this.#delayed[nth]);
+  }
+
+  /** @kernel zap_nonpresent_ptes() — mm/memory.c, v6.18 */
+  #dropsSwapEntry(vma: number, pte: number, flags: ZapFlags): boolean {
+    const markers = pteMarkers(pte), dropsMarkers = (flags & ZAP_DROP_MARKERS) !== 0, isEvenCows = (flags & ZAP_EVEN_COWS) !== 0;
+    if ((markers & PTE_MARKER_GUARD) !== 0) return dropsMarkers;
+    if ((markers & PTE_MARKER_UFFD_WP) !== 0) return dropsMarkers || vmaIsAnonymous(this.#parts.vmas, vma);
+    if (!pteIsMigration(pte)) return isEvenCows;
+    const pfn = swapPteOffset(pte);
+    if (!isEvenCows && this.#maps.kindOf(pfn) === MM_ANONPAGES) return false;
+    this.#parts.counters.add(this.#parts.vmas.mmOf(vma), this.#maps.kindOf(pfn), -1);
+    return true;
+  }
+
+  /** True if what was used in the area is likely to be used again. @kernel vma_has_recency() — include/linux/mm_inline.h, v6.18 */
+  #hasRecency(vma: number): boolean {
+    return (this.#parts.vmas.flagsOf(vma) & (VM_RAND_READ | VM_SEQ_READ)) === 0;
+  }
+}
