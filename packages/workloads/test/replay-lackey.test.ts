@@ -59,7 +59,7 @@ describe("the address space is what the calls say", () => {
 
   test("what failed when it was recorded is not done, and counted as made", () => {
     const { machine, report } = replay([call("mmap ( 0x0, 4096, 3, 34, 4294967295, 0 )", "Success(0x10000)"), "SYSCALL[1,1](11) sys_munmap ( 0x10000, 4096 )[sync] --> Failure(0x16) ", " L 00010000,1"]);
-    expect([machine.pages.size, report.calls]).toEqual([1, { mmap: 1, munmap: 1 }]);
+    expect([machine.pages.size, report.preMapped.pages, report.calls]).toEqual([1, 0, { mmap: 1, munmap: 1 }]);
   });
 
   test("a call that comes out other than recorded is reported with its line", () => {
@@ -115,6 +115,11 @@ describe("the report", () => {
     const { report } = replay(lines, { sampleEvery: 3 });
     expect(report.samples.map(({ accesses, residentBytes, tableBytes, workingSetPages }) => [accesses, residentBytes, tableBytes, workingSetPages])).toEqual([[3, 8192, 8192, 2], [6, 12288, 12288, 3], [8, 16384, 16384, 1]]);
   });
+});
+
+test("pages that are alike in their low bits are counted apart", () => {
+  const lines = [1, 2, 1, 2, 3].map((nth) => ` L ${(nth * 2 ** 24 + 0x1000).toString(16)},8`);
+  expect(replay(lines).report.samples.map(({ workingSetPages }) => workingSetPages)).toEqual([3]);
 });
 
 test("a machine that runs out of memory ends the replay with the access", () => {
