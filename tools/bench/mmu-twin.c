@@ -25,7 +25,7 @@
  *
  * Both sides do these, in this order:
  *   access    the processor has this address space loaded (else: find or recycle an ASID, flush it); tag of page and ASID
- *             equal, way after way; for a store the entry is known writable and dirty; then the byte is loaded or stored
+ *             equal, way after way (ours begins with the way a page prefers); for a store the entry is known writable and dirty; then the byte is loaded or stored
  *   walk      the hint of the lowest table met last; else four levels, each entry tested; present; writable for a store;
  *             accessed and dirty set in the entry only if missing; the next way of the set is replaced
  *   fault     the area by its hint, else by search; its rights; the event is counted; tables made where missing, with
@@ -36,7 +36,7 @@
  *   bytes     4096 bytes are zeroed or copied in fact; the TLB is flushed before an entry that was replaced may be used,
  *             and before a frame is freed
  * Only we do these: bounds checks of typed arrays; thrown errors for a caller's mistakes (here a few aborts); fault
- * injection in the allocator; counting zeroed and copied bytes; finding the chunk of memory that holds a frame; calls
+ * injection in the allocator; counting walks, and zeroed and copied bytes; finding the chunk of memory that holds a frame; calls
  * through the seams to a tracer and to files; system call arguments.
  * Only the twin does these: an entry is one word of 64 bits, where we hold two of 32 and compute with doubles; sizes are
  * known to be below 2^32 where they are; the compiler sees the whole program at once.
@@ -565,8 +565,8 @@ static void fresh(void) {
 	exit_mm(PARENT);
 	map_area(PARENT, BASE, pages, VM_READ | VM_WRITE);
 }
-/* What everybody can see of the state: faults of the round, anonymous pages of both, frames. */
-static u64 outcome(u64 sum) { return ((sum * 31 + (page_faults - faults_before)) * 31 + anon_pages[PARENT] + anon_pages[CHILD]) * 31 + used_frames; }
+/* What everybody can see of the state: faults of the round, and frames. */
+static u64 outcome(u64 sum) { return (sum * 31 + (page_faults - faults_before)) * 31 + used_frames; }
 static u64 loads(u32 mm) {
 	u64 sum = 0;
 	for (u32 page = 0; page < pages; page++) sum += (u64)load8(0, mm, BASE + page, offset_of(page)) + 1;
@@ -656,8 +656,7 @@ static void begin(const struct work *work) {
 	work->before();
 	faults_before = page_faults;
 }
-static int serve(const struct work *work, const char *commands, const char *answers) {
-	int from = open(commands, O_RDONLY), to = open(answers, O_WRONLY);
+static int serve(const struct work *work, int from, int to) {
 	u64 result = 0;
 	char command;
 	if (write(to, &result, 8) != 8) return 1;
@@ -691,6 +690,8 @@ int main(int count, char **argument) {
 	const struct work *work = NULL;
 	const char *stream_name = NULL;
 	u32 rounds = 7;
+	/* First of all: the caller waits until they are open, and sees by a pipe without writers that this has ended. */
+	int from = is_served ? open(argument[2], O_RDONLY) : -1, to = is_served ? open(argument[3], O_WRONLY) : -1;
 	for (u32 nth = 0; first < count && nth < sizeof works / sizeof *works; nth++) if (!strcmp(works[nth].name, argument[first])) work = &works[nth];
 	if (!work || (!is_served && strcmp(argument[1], "time"))) return fprintf(stderr, "mmu-twin: see the head of mmu-twin.c\n"), 2;
 	tlb_shift = 10, tlb_ways = 4, asids = 6;
@@ -711,5 +712,5 @@ int main(int count, char **argument) {
 	expect(!stream_name == (work->round != do_replay), "a stream is for replay, and replay needs one");
 	build();
 	if (stream_name) read_stream(stream_name);
-	return is_served ? serve(work, argument[2], argument[3]) : time_rounds(work, rounds);
+	return is_served ? serve(work, from, to) : time_rounds(work, rounds);
 }
