@@ -49,6 +49,7 @@ export class PlainMachine implements LackeyMachine<PlainFile, PlainProcess> {
         },
         walkCount: 7,
       },
+      counters: { rssPages: (): number => this.usable.size },
       tables: { pagesPerTable: 512, tablesOf: (): number => this.usable.size },
     },
   };

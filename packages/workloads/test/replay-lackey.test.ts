@@ -11,7 +11,7 @@ interface Replayed {
 }
 
 function replay(lines: readonly string[], { machine = new PlainMachine(), sampleEvery = 1000 } = {}): Replayed {
-  const runner = new LackeyReplay(machine, { file: "t.trace", sampleEvery, residentBytes: () => machine.usable.size * 4096 });
+  const runner = new LackeyReplay(machine, { file: "t.trace", sampleEvery });
   const parser = new LackeyParser("t.trace", runner);
   parser.push(new TextEncoder().encode(`${lines.join("\n")}\n`));
   parser.end();

@@ -14,9 +14,3 @@ export type TracedMachine = Machine & LackeyMachine<MachineFile, TracedProcess>;
 /** A machine for traces of ordinary programs: 4 GiB of memory, which the host gives as it is touched, and the kernel's number of areas. */
 export const lackeyMachine = (stack: Stack): TracedMachine =>
   createMachine({ stack, memoryBytes: MEMORY_BYTES, pmemBytes: PMEM_BYTES, size: { vmaCapacity: VMA_CAPACITY, fileCapacity: FILE_CAPACITY } }) as unknown as TracedMachine;
-
-/** VmRSS. */
-export const residentBytesIn =
-  (machine: TracedMachine): ((process: TracedProcess) => number) =>
-  ({ mm }) =>
-    machine.parts.mmu.counters.filePages(mm) * machine.pageSize;

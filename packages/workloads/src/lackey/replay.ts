@@ -7,13 +7,11 @@ import type { LackeyReport, LackeySample } from "./report.ts";
 import type { LackeyFile, LackeyMachine, LackeyProcess } from "./target.ts";
 import { WorkingSet } from "./working-set.ts";
 
-export interface LackeyReplayOptions<Process> {
+export interface LackeyReplayOptions {
   /** Name of the trace, for messages. */
   readonly file: string;
   /** Accesses from one sample to the next: integer ≥ 1. Default 2^17. */
   readonly sampleEvery?: number;
-  /** Bytes of memory that the process has mapped now: VmRSS. Default: not known. */
-  readonly residentBytes?: (process: Process) => number;
 }
 
 export const SAMPLE_EVERY: number = 2 ** 17;
@@ -23,7 +21,6 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
   readonly space: TracedSpace<File, Process>;
   readonly #machine: LackeyMachine<File, Process>;
   readonly #file: string;
-  readonly #residentBytes: () => number | undefined;
   readonly #sampleEvery: number;
   readonly #eventsBefore: readonly number[];
   readonly #walksBefore: number;
@@ -42,11 +39,10 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
   #repeatedWalks = 0;
   #untilSample: number;
 
-  constructor(machine: LackeyMachine<File, Process>, { file, sampleEvery = SAMPLE_EVERY, residentBytes }: LackeyReplayOptions<Process>) {
+  constructor(machine: LackeyMachine<File, Process>, { file, sampleEvery = SAMPLE_EVERY }: LackeyReplayOptions) {
     this.#machine = machine;
     this.#file = file;
     this.space = new TracedSpace(machine, file);
-    this.#residentBytes = () => residentBytes?.(this.space.process);
     this.#sampleEvery = this.#untilSample = sampleEvery;
     this.#perByte = 1 / machine.pageSize;
     this.#eventsBefore = EVENTS.map((event) => machine.count(event));
@@ -126,6 +122,9 @@ export class LackeyReplay<File extends LackeyFile, Process extends LackeyProcess
     return this.#machine.parts.mmu.translate(cpu, mm, page, access);
   }
 
+  #residentBytes(): number {
+    return this.#machine.parts.mmu.counters.rssPages(this.space.process.mm) * this.#machine.pageSize;
+  }
   #tableBytes(): number {
     const { tables } = this.#machine.parts.mmu;
     return tables.tablesOf(this.space.process.mm) * tables.pagesPerTable * ENTRY_BYTES;

@@ -4,8 +4,8 @@ import type { LackeyDifference } from "./address-space.ts";
 export interface LackeySample {
   /** Made so far. */
   readonly accesses: number;
-  /** VmRSS; undefined if the replay was not told how to know it. */
-  readonly residentBytes: number | undefined;
+  /** VmRSS. */
+  readonly residentBytes: number;
   /** VmPTE. */
   readonly tableBytes: number;
   /** Distinct pages touched since the sample before. */
@@ -28,7 +28,7 @@ export interface LackeyReport<Process> {
   readonly signals: Readonly<Record<string, number>>;
   readonly samples: readonly LackeySample[];
   /** At the end. */
-  readonly residentBytes: number | undefined;
+  readonly residentBytes: number;
   readonly tableBytes: number;
   /** What no call of the trace announced: program, dynamic linker, stack. Areas are runs of neighbouring pages. */
   readonly preMapped: { readonly areas: number; readonly pages: number };

@@ -3,7 +3,7 @@ import { LackeyReplay, type LackeyReplayOptions } from "./replay.ts";
 import type { LackeyReport } from "./report.ts";
 import type { LackeyFile, LackeyMachine, LackeyProcess } from "./target.ts";
 
-export type LackeyRunOptions<Process> = LackeyReadOptions & Omit<LackeyReplayOptions<Process>, "file">;
+export type LackeyRunOptions = LackeyReadOptions & Omit<LackeyReplayOptions, "file">;
 
 /**
  * Replays a trace file on a machine.
@@ -13,7 +13,7 @@ export type LackeyRunOptions<Process> = LackeyReadOptions & Omit<LackeyReplayOpt
 export async function runLackey<File extends LackeyFile, Process extends LackeyProcess<File>>(
   machine: LackeyMachine<File, Process>,
   path: string,
-  options: LackeyRunOptions<Process> = {},
+  options: LackeyRunOptions = {},
 ): Promise<LackeyReport<Process>> {
   const replay = new LackeyReplay(machine, { ...options, file: path });
   await readLackey(path, replay, options);

@@ -45,6 +45,10 @@ export interface LackeyMachine<File extends LackeyFile, Process extends LackeyPr
         /** Page tables of an address space, without its root. */
         tablesOf(mm: number): number;
       };
+      readonly counters: {
+        /** Pages that are mapped and have a folio. */
+        rssPages(mm: number): number;
+      };
     };
   };
   createProcess(): Process;

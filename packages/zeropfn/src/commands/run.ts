@@ -1,6 +1,6 @@
 import { stacks } from "@zeropfn/mm";
 import { lineOf, WorkloadsError } from "@zeropfn/workloads";
-import { lackeyMachine, residentBytesIn, runLackey } from "@zeropfn/workloads/lackey";
+import { lackeyMachine, runLackey } from "@zeropfn/workloads/lackey";
 import { Presets, SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
 import { CommandError, EXIT_BAD_ANSWER, EXIT_BAD_INPUT } from "../errors.ts";
@@ -27,7 +27,7 @@ function knownStack(name: string): string {
 async function replay(file: string, name: string, hasProgress: boolean): Promise<TraceRun> {
   const stack = stacks[name]!, machine = lackeyMachine(stack), progress = showProgress(hasProgress, file);
   try {
-    const { process: _, ...report } = await runLackey(machine, file, { onProgress: progress.update, residentBytes: residentBytesIn(machine) });
+    const { process: _, ...report } = await runLackey(machine, file, { onProgress: progress.update });
     return { file, stack: name, summary: stack.summary, report };
   } catch (error) {
     throw said(error, file);

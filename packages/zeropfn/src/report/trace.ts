@@ -19,16 +19,14 @@ export function traceText({ file, stack, summary, report }: TraceRun): string {
   return `${[`${file} on ${stack}: ${summary}`, figures(report), samplesTable(report.samples), callsTable(report.calls), notes.join("\n")].join("\n\n")}\n`;
 }
 
-/** The same for machines: one object. Sizes are bytes, `hitRate` is 0 to 1; what is not known is null. */
-export function traceJson({ file, stack, report }: TraceRun): string {
-  const known = (_key: string, value: unknown): unknown => (value === undefined ? null : value);
-  return `${JSON.stringify({ trace: file, stack, node: process.version, valuesKnown: false, ...report }, known, 2)}\n`;
-}
+/** The same for machines: one object. Sizes are bytes, `hitRate` is 0 to 1. */
+export const traceJson = ({ file, stack, report }: TraceRun): string =>
+  `${JSON.stringify({ trace: file, stack, node: process.version, valuesKnown: false, ...report }, null, 2)}\n`;
 
-const bytes = (size: number | undefined): string => (size === undefined ? "unknown" : `${whole(size / 1024)} KiB`);
+const kib = (bytes: number): string => `${whole(bytes / 1024)} KiB`;
 
 function figures({ accesses, tlb, faults, samples, residentBytes, tableBytes, preMapped, fileCount }: TraceRun["report"]): string {
-  const peak = samples.reduce((most, sample) => Math.max(most, sample.residentBytes ?? 0), residentBytes ?? 0);
+  const peak = samples.reduce((most, sample) => Math.max(most, sample.residentBytes), residentBytes);
   return tableOf(["", ""], [
     ["accesses", whole(accesses.total)],
     ["  instruction fetches", whole(accesses.fetches)],
@@ -43,9 +41,9 @@ function figures({ accesses, tlb, faults, samples, residentBytes, tableBytes, pr
     ["faults for an instruction", whole(faults.fetch)],
     ["minor faults, as the machine counts", whole(faults.minor)],
     ["major faults, as the machine counts", whole(faults.major)],
-    ["resident memory, most seen", bytes(residentBytes === undefined ? undefined : peak)],
-    ["resident memory, at the end", bytes(residentBytes)],
-    ["page tables, at the end", bytes(tableBytes)],
+    ["resident memory, most seen", kib(peak)],
+    ["resident memory, at the end", kib(residentBytes)],
+    ["page tables, at the end", kib(tableBytes)],
     ["pre-mapped: areas that no call announced", whole(preMapped.areas)],
     ["pre-mapped: pages", whole(preMapped.pages)],
     ["files mapped", whole(fileCount)],
@@ -59,7 +57,7 @@ function samplesTable(samples: readonly LackeySample[]): string {
   const step = Math.max(1, Math.ceil(samples.length / MOST_ROWS)), rows: string[][] = [];
   for (let first = 0; first < samples.length; first += step) {
     const group = samples.slice(first, first + step), last = group.at(-1)!;
-    rows.push([whole(last.accesses), bytes(last.residentBytes), bytes(last.tableBytes), whole(Math.max(...group.map(({ workingSetPages }) => workingSetPages)))]);
+    rows.push([whole(last.accesses), kib(last.residentBytes), kib(last.tableBytes), whole(Math.max(...group.map(({ workingSetPages }) => workingSetPages)))]);
   }
   return tableOf(["after accesses", "resident", "page tables", "working set, pages"], rows);
 }
