@@ -8,6 +8,9 @@ export const NO_SLOT = 0xffff_ffff;
 /** In an upper entry the number of a table stands where a PTE has its frame. Table n is stored as n + 1. */
 const TABLE_SHIFT_IN_ENTRY = 12;
 
+/** NX, in what `flagsAt` answers. */
+export const FLAG_NX = 0x1000;
+
 export interface PageTablesOptions {
   /** Address spaces: integer ≥ 1. */
   readonly mmCapacity: number;
@@ -359,6 +362,17 @@ export class PageTables {
   /** What the hardware does in a walk for a store. */
   setAccessedAndDirty(slot: number): void {
     this.#low[slot] |= PTE_ACCESSED | PTE_DIRTY;
+  }
+
+  // Halves of an entry, for a walk that is one step: small integers where `load` gives a double.
+
+  /** Bits 0-11 of an entry, and NX as `FLAG_NX`. */
+  flagsAt(slot: number): number {
+    return (this.#low[slot] & 0xfff) | ((this.#high[slot] >>> 8) & FLAG_NX);
+  }
+  /** The frame of an entry. */
+  pfnAt(slot: number): number {
+    return (this.#high[slot] & 0xf_ffff) * 0x10_0000 + (this.#low[slot] >>> 12);
   }
 
   /** Takes the lock of the table that holds `slot`. @kernel pte_lockptr(), spin_lock() — include/linux/mm.h, v6.18 */

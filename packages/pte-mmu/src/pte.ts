@@ -118,8 +118,10 @@ export const pteWithoutUffdWp = (pte: number): number => withoutFlags(pte, PTE_U
  * else stays. Of a present entry, in either of the two lowest levels.
  * @kernel pte_modify(), pmd_modify() — arch/x86/include/asm/pgtable.h, v6.18
  */
-export const pteModify = (pte: number, protection: number): number =>
-  withoutFlags(pte, PROTECTION) + (protection & PROTECTION) + (protection < PTE_NX ? 0 : PTE_NX) - (pte < PTE_NX ? 0 : PTE_NX);
+export function pteModify(pte: number, protection: number): number {
+  const kept = withoutFlags(pte < PTE_NX ? pte : pte - PTE_NX, PROTECTION); // first take away: a sum must not pass 2^53
+  return kept + (protection & PROTECTION) + (protection < PTE_NX ? 0 : PTE_NX);
+}
 
 // Entries one level above the lowest. What is said above of flags and frames holds for their leaves too.
 

@@ -19,8 +19,8 @@ export interface TlbGeometry {
   readonly tlbShift: number;
   /** A power of two. */
   readonly ways: number;
-  /** log2 of the entries of one processor. */
-  readonly entryShift: number;
+  /** log2 of ways. */
+  readonly wayShift: number;
   readonly asidCount: number;
 }
 
@@ -30,5 +30,5 @@ export function tlbGeometry({ cpuCount, tlbShift, tlbWays = 4, asidCount = 6 }: 
   if (!Number.isInteger(tlbShift) || tlbShift < 0 || tlbShift > 16) throw new PteMmuError("PTE_MMU_BAD_OPTION", `tlbShift ${tlbShift}, expected 0 to 16`);
   if (![1, 2, 4, 8, 16].includes(tlbWays)) throw new PteMmuError("PTE_MMU_BAD_OPTION", `tlbWays ${tlbWays}, expected 1, 2, 4, 8 or 16`);
   if (!Number.isInteger(asidCount) || asidCount < 1 || asidCount > 63) throw new PteMmuError("PTE_MMU_BAD_OPTION", `asidCount ${asidCount}, expected 1 to 63`);
-  return { cpuCount, tlbShift, ways: tlbWays, entryShift: tlbShift + Math.log2(tlbWays), asidCount };
+  return { cpuCount, tlbShift, ways: tlbWays, wayShift: Math.log2(tlbWays), asidCount };
 }

@@ -1,11 +1,10 @@
 import type { Folios } from "@zeropfn/folio";
 import { type ColumnAllocator, leaves } from "@zeropfn/state";
 import { type Access, EXEC, READ, WRITE } from "@zeropfn/units";
-import { PteMmuError } from "./errors.ts";
 import { FlushBatches } from "./flush-batches.ts";
-import { NO_SLOT, type PageTables } from "./page-tables.ts";
-import { pmdIsLeaf, pteIsAccessed, pteIsDirty, pteIsExecutable, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
-import { type TlbEntry, type TlbGeometry, tlbGeometry } from "./tlb-geometry.ts";
+import { FLAG_NX, NO_SLOT, type PageTables } from "./page-tables.ts";
+import { PMD_PS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from "./pte.ts";
+import { type TlbEntry, tlbGeometry } from "./tlb-geometry.ts";
 
 /** The access cannot be completed: the kernel must make the page present, or writable. */
 export const TLB_MISS = -1;
@@ -38,8 +37,8 @@ const SINGLE_PAGE_FLUSH_CEILING = 33;
  * the page table entry it was filled from: only a flush removes it. A store through an entry that is not known to be dirty
  * walks again, sets the dirty bit in the table or finds the page read-only.
  *
- * The entries of a processor are 2^tlbShift × ways; the ways of a set lie 2^tlbShift apart, and a page looks first where it
- * would be if there were one way of all entries. So neighbours, as long as they fit, are found at the first look.
+ * The ways of a set lie together. A page looks first at the way that the bits above its set's name: neighbours, as long as they
+ * fit, are found at the first look.
  *
  * A flush is a step for each processor that has run the address space (and for processor 0, where it begins).
  *
@@ -69,22 +68,26 @@ export class Tlbs {
   readonly #batches: FlushBatches;
   readonly #tables: PageTables;
   readonly #folios: Folios;
-  readonly #geometry: TlbGeometry;
   readonly #cpuCount: number;
-  readonly #entryShift: number;
-  readonly #entryMask: number;
+  readonly #asidCount: number;
+  readonly #ways: number;
+  readonly #tlbShift: number;
+  readonly #wayShift: number;
+  readonly #setMask: number;
 
   constructor(columns: ColumnAllocator, tables: PageTables, folios: Folios, options: TlbsOptions) {
-    const geometry = tlbGeometry(options), { cpuCount, asidCount, ways, tlbShift, entryShift } = geometry;
+    const { cpuCount, tlbShift, ways, wayShift, asidCount } = tlbGeometry(options), entryCount = cpuCount << (tlbShift + wayShift);
     this.#tables = tables;
     this.#folios = folios;
-    this.#geometry = geometry;
     this.#cpuCount = cpuCount;
-    this.#entryShift = entryShift;
-    this.#entryMask = (1 << entryShift) - 1;
-    this.#tags = columns.f64("tlb.tag", cpuCount << entryShift);
-    this.#pfns = columns.u32("tlb.pfn", cpuCount << entryShift);
-    this.#rights = columns.u8("tlb.rights", cpuCount << entryShift);
+    this.#asidCount = asidCount;
+    this.#ways = ways;
+    this.#tlbShift = tlbShift;
+    this.#wayShift = wayShift;
+    this.#setMask = (1 << tlbShift) - 1;
+    this.#tags = columns.f64("tlb.tag", entryCount);
+    this.#pfns = columns.u32("tlb.pfn", entryCount);
+    this.#rights = columns.u8("tlb.rights", entryCount);
     this.#victims = columns.u8("tlb.victim", ways === 1 ? 0 : cpuCount << tlbShift);
     this.#contexts = columns.u8("tlb.context", tables.mmCapacity * cpuCount);
     this.#owners = columns.u32("tlb.asidOwner", cpuCount * asidCount);
@@ -102,7 +105,7 @@ export class Tlbs {
 
   /** One load instruction: the byte at `offset` of `page`, or `TLB_MISS`. */
   load8(cpu: number, mm: number, page: number, offset: number): number {
-    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    const at = this.#homeOf(cpu, page);
     if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu]) return this.#folios.load8(this.#pfns[at], offset);
     return this.#load8Elsewhere(cpu, mm, page, offset);
   }
@@ -113,7 +116,7 @@ export class Tlbs {
 
   /** One store instruction: 0, or `TLB_MISS`. */
   store8(cpu: number, mm: number, page: number, offset: number, value: number): number {
-    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    const at = this.#homeOf(cpu, page);
     if (this.#tags[at] !== (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] || (this.#rights[at] & MAY_WRITE) === 0) {
       return this.#store8Elsewhere(cpu, mm, page, offset, value);
     }
@@ -129,7 +132,7 @@ export class Tlbs {
 
   /** The frame that an access to `page` reaches, with the accessed and dirty bits set as it sets them, or `TLB_MISS`. */
   translate(cpu: number, mm: number, page: number, access: Access): number {
-    const at = (cpu << this.#entryShift) | (page & this.#entryMask);
+    const at = this.#homeOf(cpu, page);
     const needs = access === READ ? 0 : access === WRITE ? MAY_WRITE : MAY_EXECUTE;
     if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] && (this.#rights[at] & needs) === needs) return this.#pfns[at];
     const found = this.#reach(cpu, mm, page, access, needs);
@@ -142,54 +145,48 @@ export class Tlbs {
     return at !== NOWHERE && (this.#rights[at] & needs) === needs ? at : this.#walk(cpu, mm, page, access, at);
   }
   #find(cpu: number, mm: number, page: number): number {
-    const { tlbShift, ways } = this.#geometry, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu];
-    const home = (cpu << this.#entryShift) | (page & this.#entryMask);
-    for (let way = 0; way < ways; way++) if (this.#tags[home ^ (way << tlbShift)] === tag) return home ^ (way << tlbShift);
+    const tags = this.#tags, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu], home = this.#homeOf(cpu, page);
+    for (let way = 0; way < this.#ways; way++) if (tags[home ^ way] === tag) return home ^ way;
     return NOWHERE;
   }
 
-  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `at`: the entry to replace. */
-  #walk(cpu: number, mm: number, page: number, access: Access, at: number): number {
+  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `known`: the entry to replace. */
+  #walk(cpu: number, mm: number, page: number, access: Access, known: number): number {
     const tables = this.#tables;
     this.#walks[0]++;
     let slot = tables.slotOf(mm, page), within = 0;
     if (slot === NO_SLOT) {
       slot = tables.pmdSlotOf(mm, page);
-      if (slot === NO_SLOT || !pmdIsLeaf(tables.load(slot))) return NOWHERE;
+      if (slot === NO_SLOT || (tables.flagsAt(slot) & PMD_PS) === 0) return NOWHERE;
       within = page & (tables.pagesPerTable - 1);
     }
-    const pte = tables.load(slot);
-    if (!pteIsUsable(pte)) return NOWHERE;
-    if (access === WRITE) {
-      if (!pteIsWritable(pte)) return NOWHERE;
-      if (!pteIsAccessed(pte) || !pteIsDirty(pte)) tables.setAccessedAndDirty(slot);
-    } else {
-      if (access === EXEC && !pteIsExecutable(pte)) return NOWHERE;
-      if (!pteIsAccessed(pte)) tables.setAccessed(slot);
-    }
-    const mayWrite = access === WRITE || (pteIsWritable(pte) && pteIsDirty(pte)) ? MAY_WRITE : 0;
-    return this.#remember(cpu, mm, page, at, ptePfn(pte) + within, mayWrite | (pteIsExecutable(pte) ? MAY_EXECUTE : 0));
-  }
-  #remember(cpu: number, mm: number, page: number, known: number, pfn: number, rights: number): number {
-    const context = this.#contexts[mm * this.#cpuCount + cpu] || this.#takeContext(cpu, mm);
+    const flags = tables.flagsAt(slot), isStore = access === WRITE;
+    if ((flags & PTE_PRESENT) === 0 || (isStore && (flags & PTE_WRITABLE) === 0) || (access === EXEC && (flags & FLAG_NX) !== 0)) return NOWHERE;
+    if (isStore) {
+      if ((flags & (PTE_ACCESSED | PTE_DIRTY)) !== (PTE_ACCESSED | PTE_DIRTY)) tables.setAccessedAndDirty(slot);
+    } else if ((flags & PTE_ACCESSED) === 0) tables.setAccessed(slot);
+    const mayWrite = isStore || (flags & (PTE_WRITABLE | PTE_DIRTY)) === (PTE_WRITABLE | PTE_DIRTY);
     const at = known === NOWHERE ? this.#placeFor(cpu, page) : known;
-    this.#tags[at] = (page + 1) * CONTEXTS + context;
-    this.#pfns[at] = pfn;
-    this.#rights[at] = rights;
+    this.#tags[at] = (page + 1) * CONTEXTS + (this.#contexts[mm * this.#cpuCount + cpu] || this.#takeContext(cpu, mm));
+    this.#pfns[at] = tables.pfnAt(slot) + within;
+    this.#rights[at] = (mayWrite ? MAY_WRITE : 0) | ((flags & FLAG_NX) === 0 ? MAY_EXECUTE : 0);
     return at;
   }
   /** Its home, an empty way of the set, or each way in turn. */
   #placeFor(cpu: number, page: number): number {
-    const { tlbShift, ways } = this.#geometry, home = (cpu << this.#entryShift) | (page & this.#entryMask);
+    const tags = this.#tags, ways = this.#ways, home = this.#homeOf(cpu, page);
     if (ways === 1) return home;
-    for (let way = 0; way < ways; way++) if (this.#tags[home ^ (way << tlbShift)] === 0) return home ^ (way << tlbShift);
-    const inSet = page & ((1 << tlbShift) - 1), set = (cpu << tlbShift) | inSet, victim = this.#victims[set];
+    for (let way = 0; way < ways; way++) if (tags[home ^ way] === 0) return home ^ way;
+    const set = home >>> this.#wayShift, victim = this.#victims[set];
     this.#victims[set] = (victim + 1) & (ways - 1);
-    return (cpu << this.#entryShift) | (victim << tlbShift) | inSet;
+    return (set << this.#wayShift) | victim;
+  }
+  #homeOf(cpu: number, page: number): number {
+    return (((cpu << this.#tlbShift) | (page & this.#setMask)) << this.#wayShift) | ((page >>> this.#tlbShift) & (this.#ways - 1));
   }
   /** Gives `mm` an ASID of the processor, which forgets the address space that had it. @kernel choose_new_asid() — arch/x86/mm/tlb.c, v6.18 */
   #takeContext(cpu: number, mm: number): number {
-    const { asidCount } = this.#geometry, asid = this.#nextAsid[cpu], owner = this.#owners[cpu * asidCount + asid];
+    const asidCount = this.#asidCount, asid = this.#nextAsid[cpu], owner = this.#owners[cpu * asidCount + asid];
     if (owner !== 0) {
       this.#forgetContext(cpu, asid + 1);
       this.#contexts[(owner - 1) * this.#cpuCount + cpu] = 0;
@@ -293,7 +290,7 @@ export class Tlbs {
   }
   /** One step of `dropMm`: its ASIDs are free. No processor runs it. */
   forgetMm(mm: number): void {
-    const { asidCount } = this.#geometry;
+    const asidCount = this.#asidCount;
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       const context = this.#contexts[mm * this.#cpuCount + cpu];
       if (context === 0) continue;
@@ -307,9 +304,9 @@ export class Tlbs {
   /** All entries: for reports and invariants. */
   *entries(): Generator<TlbEntry, void> {
     for (let at = 0; at < this.#tags.length; at++) {
-      const tag = this.#tags[at], cpu = at >>> this.#entryShift, rights = this.#rights[at];
+      const tag = this.#tags[at], cpu = at >>> (this.#tlbShift + this.#wayShift), rights = this.#rights[at];
       if (tag === 0) continue;
-      const mm = this.#owners[cpu * this.#geometry.asidCount + (tag % CONTEXTS) - 1] - 1;
+      const mm = this.#owners[cpu * this.#asidCount + (tag % CONTEXTS) - 1] - 1;
       yield { cpu, mm, page: Math.floor(tag / CONTEXTS) - 1, pfn: this.#pfns[at], isWritable: (rights & MAY_WRITE) !== 0, isExecutable: (rights & MAY_EXECUTE) !== 0 };
     }
   }
@@ -331,9 +328,9 @@ export class Tlbs {
   /** @param context 0 for one that the processor does not have. */
   #forgetContext(cpu: number, context: number): void {
     if (context === 0) return;
-    const tags = this.#tags, end = (cpu + 1) << this.#entryShift;
+    const tags = this.#tags, shift = this.#tlbShift + this.#wayShift, end = (cpu + 1) << shift;
     if (this.#isAlone(cpu, context)) return this.#forgetAll(cpu);
-    for (let at = cpu << this.#entryShift; at < end; at++) {
+    for (let at = cpu << shift; at < end; at++) {
       if ((tags[at] & (CONTEXTS - 1)) !== context) continue;
       tags[at] = 0;
       this.#pfns[at] = 0;
@@ -341,12 +338,12 @@ export class Tlbs {
     }
   }
   #isAlone(cpu: number, context: number): boolean {
-    const { asidCount } = this.#geometry;
+    const asidCount = this.#asidCount;
     for (let asid = 0; asid < asidCount; asid++) if (asid + 1 !== context && this.#owners[cpu * asidCount + asid] !== 0) return false;
     return true;
   }
   #forgetAll(cpu: number): void {
-    const first = cpu << this.#entryShift, end = (cpu + 1) << this.#entryShift;
+    const shift = this.#tlbShift + this.#wayShift, first = cpu << shift, end = (cpu + 1) << shift;
     this.#tags.fill(0, first, end);
     this.#pfns.fill(0, first, end);
     this.#rights.fill(0, first, end);
