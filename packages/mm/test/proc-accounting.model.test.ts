@@ -177,6 +177,17 @@ describe("over random memory", () => {
     }));
   });
 
+  test("smaps_rollup divides Pss by what pages are: anonymous, of files without backing store, of other files", () => {
+    const only = (frames: readonly Frame[], picture: Picture): SmapsTotals => smapsRollup(draw({ ...picture, frames }).drawn[0]!);
+    const all = (isAnon: boolean, flags: readonly PageFlag[]): Frame[] => Array.from({ length: FRAMES }, () => ({ isAnon, flags }));
+    fc.assert(fc.property(picture, (picture) => {
+      for (const [field, frames] of [["Pss_Anon", all(true, [])], ["Pss_Shmem", all(false, [PG_swapbacked])], ["Pss_File", all(false, [])]] as const) {
+        const { Pss, Pss_Anon, Pss_File, Pss_Shmem } = only(frames, picture);
+        expect({ Pss_Anon, Pss_File, Pss_Shmem }).toEqual({ Pss_Anon: 0, Pss_File: 0, Pss_Shmem: 0, [field]: Pss });
+      }
+    }));
+  });
+
   test("what meminfo and vmstat stand on counts each frame once", () => {
     fc.assert(fc.property(picture, (picture) => {
       const { drawn, folios } = draw(picture), census = frameCensus(drawn[0]!.machine);

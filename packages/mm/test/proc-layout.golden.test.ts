@@ -158,6 +158,7 @@ test.each([
   [VM_READ + VM_WRITE + MAYS + VM_LOCKED + 0x8000 + 0x10_0000, "rd wr mr mw me lo sr ac"],
   [VM_READ + VM_WRITE + MAYS + 0x10_0000 + 0x400_0000, "rd wr mr mw me ac dd"],
   [VM_READ + VM_WRITE + MAYS + 0x10_0000 + 0x4000_0000, "rd wr mr mw me ac nh"],
+  [0xffff_ffff, "rd wr ex sh mr mw me ms gd um pf gu uw lo io sr rr dc de lf ac nr ht sf ar wf dd sd mm hg nh mg"],
   [0x8000_0000, "mg"],
   [0, ""],
 ])("flags %i are called %s", (flags, names) => {
