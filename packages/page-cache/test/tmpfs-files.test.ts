@@ -1,7 +1,7 @@
 import { PG_active, PG_dirty, PG_referenced, PG_uptodate } from "@zeropfn/folio";
 import { EFBIG, EINVAL, ENOMEM, ENOSPC, ENXIO, EOPNOTSUPP, VM_FAULT_LOCKED, VM_FAULT_OOM, VM_FAULT_SIGBUS } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
-import { MAX_FILE_BYTES, NO_PAGE, PageCacheError, TmpfsFiles } from "../src/index.ts";
+import { MAX_FILE_BYTES, NO_INDEX, NO_PAGE, PageCacheError, TmpfsFiles } from "../src/index.ts";
 import { bytesOf, faultOn, PAGE, type World, worldOf } from "./world.ts";
 
 const readAll = ({ files }: World, offset: number, length: number): number[] => {
@@ -165,6 +165,28 @@ describe("mapped pages", () => {
     expect(mapper.log).toEqual([]);
   });
 
+  test("truncate to the size that the file has zeroes and drops what lies beyond it all the same", () => {
+    const world = worldOf(), { files, folios, cache } = world;
+    files.write(0, 0, bytesOf(10, 1));
+    files.fallocate(0, 1, PAGE, 2 * PAGE);
+    folios.store8(cache.load(0, 0), 10, 42);
+    expect([files.blocks(0), files.truncate(0, 10), files.blocks(0), folios.load8(cache.load(0, 0), 10)]).toEqual([3, 0, 1, 0]);
+  });
+
+  test("when truncate unmaps pages the file is short already, so that they cannot be mapped again", () => {
+    const { files, mapper, fault } = worldOf(), answers: number[] = [];
+    files.write(0, 0, bytesOf(2 * PAGE, 1));
+    mapper.unmapMappingRange = () => void answers.push(fault(0, 1));
+    files.truncate(0, PAGE);
+    expect(answers).toEqual([VM_FAULT_SIGBUS, VM_FAULT_SIGBUS]);
+  });
+
+  test("a hole inside one page unmaps nothing", () => {
+    const { files, mapper, cache } = worldOf();
+    files.write(0, 0, bytesOf(2 * PAGE, 1));
+    expect([files.fallocate(0, 3, PAGE + 1, 5), mapper.log, cache.pageCount(0)]).toEqual([0, [], 2]);
+  });
+
   test("a clean page leaves if nobody else needs it; a dirty one stays and becomes active", () => {
     const world = worldOf(), { files, folios, cache } = world;
     files.write(0, PAGE, bytesOf(PAGE, 1));
@@ -212,23 +234,23 @@ describe("when frames run out", () => {
 });
 
 describe("while others change the file", () => {
-  /** What happens once, while somebody waits for the lock of page 0. */
-  const during = (change: (world: World) => void): World => {
+  /** What happens once, while somebody waits for the lock of page `held`. */
+  const during = (change: (world: World) => void, held = 0): World => {
     let isDone = false;
     const world: World = worldOf({
       background: {
         run(): boolean {
           if (isDone) return false;
           isDone = true;
-          const pfn = world.cache.load(0, 0);
+          const pfn = world.cache.load(0, held);
           change(world);
           world.folios.unlock(pfn);
           return true;
         },
       },
     });
-    world.files.write(0, 0, bytesOf(2 * PAGE, 1));
-    world.folios.lock(world.cache.load(0, 0));
+    world.files.write(0, 0, bytesOf(3 * PAGE, 1));
+    world.folios.lock(world.cache.load(0, held));
     return world;
   };
   /** Truncate, once it has the lock of page 0. */
@@ -262,6 +284,17 @@ describe("while others change the file", () => {
     };
     files.fallocate(0, 3, PAGE, PAGE);
     expect([...seen, world.fault(0, 1)]).toEqual([VM_FAULT_LOCKED, VM_FAULT_LOCKED]);
+  });
+
+  test("truncate drops the pages that nobody holds, then waits for the others, and takes those that came in meanwhile", () => {
+    const seen: number[] = [];
+    const world = during(({ cache, folios }) => {
+      for (let index = cache.next(0, 0); index !== NO_INDEX; index = cache.next(0, index + 1)) seen.push(index);
+      const pfn = folios.allocate(0);
+      cache.add(0, 0, pfn);
+      folios.put(pfn);
+    }, 1);
+    expect([world.files.truncate(0, 0), seen, world.cache.pageCount(0), world.folios.usedFrames]).toEqual([0, [1], 0, 0]);
   });
 
   test("who mapped a page after the range was unmapped loses it when the page goes", () => {
