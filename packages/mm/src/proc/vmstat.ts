@@ -9,8 +9,7 @@ export type Vmstat = Readonly<Record<string, number>>;
  * @kernel vm_event_item, vmstat_text — include/linux/vm_event_item.h, mm/vmstat.c, v6.18
  */
 const EVENTS: readonly string[] = [
-  "pgalloc_normal", "pgfree", "pgactivate", "pgdeactivate", "pglazyfree", "pgfault", "pgmajfault", "pglazyfreed", "pgreuse",
-  "thp_zero_page_alloc", "thp_zero_page_alloc_failed",
+  "pgalloc_normal", "pgfree", "pglazyfree", "pgfault", "pgmajfault", "pglazyfreed", "pgreuse", "thp_zero_page_alloc", "thp_zero_page_alloc_failed",
 ];
 
 /**
