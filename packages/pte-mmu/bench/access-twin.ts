@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,11 +26,22 @@ export interface AccessTwin {
   readonly round: () => number;
 }
 
+let built: Buffer | undefined;
+
+/** The program, compiled once in a process. Its bytes are kept, and no file: a process that is killed leaves none behind. */
+function programIn(folder: string): string {
+  const program = join(folder, "twin");
+  if (built === undefined) {
+    execFileSync("cc", ["-O2", "-o", program, SOURCE]);
+    built = readFileSync(program);
+  } else writeFileSync(program, built, { mode: 0o700 });
+  return program;
+}
+
 /** @throws {Error} If the program cannot be built, or ends: it says why on stderr. */
 export function accessTwin(work: TwinWork, sizes: TwinSizes): AccessTwin {
   const folder = mkdtempSync(join(tmpdir(), "mmu-twin-"));
-  const [program, commands, answers] = ["twin", "commands", "answers"].map((name) => join(folder, name)) as [string, string, string];
-  execFileSync("cc", ["-O2", "-o", program, SOURCE]);
+  const program = programIn(folder), commands = join(folder, "commands"), answers = join(folder, "answers");
   execFileSync("mkfifo", [commands, answers]);
   const settings = Object.entries(sizes).map(([name, value]) => `${name}=${value}`);
   spawn(program, ["serve", commands, answers, work, ...settings], { stdio: ["ignore", "ignore", "inherit"] }).unref();
