@@ -1,7 +1,4 @@
-import { type Background, type ColumnAllocator, leaves, noBackground, waitFor } from "@zeropfn/state";
-
-/** A lock that a writer holds; below it, the number of readers. */
-const WRITER = 0xffff_ffff;
+import { type Background, type ColumnAllocator, leaves, noBackground, RwLocks } from "@zeropfn/state";
 
 /**
  * The two locks of each file: i_rwsem orders write(2), truncate and punch; invalidate_lock keeps faults out while pages
@@ -23,66 +20,60 @@ export class InodeLocks {
       });
     }
   }
-  readonly #inode: Uint32Array; // readers, or WRITER
-  readonly #invalidate: Uint32Array; // readers, or WRITER
-  readonly #background: Background;
+  readonly #inode: RwLocks;
+  readonly #invalidate: RwLocks;
 
   constructor(columns: ColumnAllocator, fileCapacity: number, background: Background = noBackground) {
-    this.#inode = columns.u32("inode.i_rwsem", fileCapacity);
-    this.#invalidate = columns.u32("inode.invalidate_lock", fileCapacity);
-    this.#background = background;
+    this.#inode = new RwLocks(columns, "inode.i_rwsem", fileCapacity, background);
+    this.#invalidate = new RwLocks(columns, "inode.invalidate_lock", fileCapacity, background);
   }
 
   /** @kernel inode_lock() — include/linux/fs.h, v6.1 */
   lock(file: number): void {
-    if (!this.canLock(file)) waitFor(`inode.lock(${file})`, this.#background, () => this.canLock(file));
-    this.#inode[file] = WRITER;
+    this.#inode.lock(file);
   }
   unlock(file: number): void {
-    this.#inode[file] = 0;
+    this.#inode.unlock(file);
   }
 
   /** @kernel inode_lock_shared() — include/linux/fs.h, v6.1 */
   lockShared(file: number): void {
-    if (!this.canShare(file)) waitFor(`inode.lockShared(${file})`, this.#background, () => this.canShare(file));
-    this.#inode[file]!++;
+    this.#inode.lockShared(file);
   }
   unlockShared(file: number): void {
-    this.#inode[file]!--;
+    this.#inode.unlockShared(file);
   }
 
   /** @kernel filemap_invalidate_lock() — include/linux/fs.h, v6.1 */
   lockInvalidate(file: number): void {
-    if (!this.canInvalidate(file)) waitFor(`inode.lockInvalidate(${file})`, this.#background, () => this.canInvalidate(file));
-    this.#invalidate[file] = WRITER;
+    this.#invalidate.lock(file);
   }
   unlockInvalidate(file: number): void {
-    this.#invalidate[file] = 0;
+    this.#invalidate.unlock(file);
   }
 
   /** @kernel filemap_invalidate_lock_shared() — include/linux/fs.h, v6.1 */
   lockInvalidateShared(file: number): void {
-    if (!this.canShareInvalidate(file)) waitFor(`inode.lockInvalidateShared(${file})`, this.#background, () => this.canShareInvalidate(file));
-    this.#invalidate[file]!++;
+    this.#invalidate.lockShared(file);
   }
   unlockInvalidateShared(file: number): void {
-    this.#invalidate[file]!--;
+    this.#invalidate.unlockShared(file);
   }
 
   /** For wait conditions. */
   canLock(file: number): boolean {
-    return this.#inode[file] === 0;
+    return this.#inode.canLock(file);
   }
   /** For wait conditions. */
   canShare(file: number): boolean {
-    return this.#inode[file] !== WRITER;
+    return this.#inode.canShare(file);
   }
   /** For wait conditions. */
   canInvalidate(file: number): boolean {
-    return this.#invalidate[file] === 0;
+    return this.#invalidate.canLock(file);
   }
   /** For wait conditions. */
   canShareInvalidate(file: number): boolean {
-    return this.#invalidate[file] !== WRITER;
+    return this.#invalidate.canShare(file);
   }
 }
