@@ -56,8 +56,11 @@ export function accessTwin(work: TwinWork, sizes: TwinSizes): AccessTwin {
     }
     return Number(answer.readBigUInt64LE());
   };
-  wait();
-  rmSync(folder, { recursive: true }); // the pipes are open, the program runs
+  try {
+    wait();
+  } finally {
+    rmSync(folder, { recursive: true }); // the pipes are open, and the program runs or never will
+  }
   const ask = (command: string): number => {
     writeSync(write, command);
     return wait();
