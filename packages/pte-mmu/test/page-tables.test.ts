@@ -1,7 +1,8 @@
 import { reservedColumns, Slab } from "@zeropfn/state";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NO_SLOT, PageTables, type PageTablesOptions, PTE_DIRTY, PTE_NONE, PTE_NX, PTE_PRESENT, pteOf } from "../src/index.ts";
+import { NO_SLOT, PageTables, type PageTablesOptions } from "../src/page-tables.ts";
+import { PTE_ACCESSED, PTE_DIRTY, PTE_NONE, PTE_NX, PTE_PRESENT, PTE_WRITABLE, pteOf } from "../src/pte.ts";
 
 const X86: PageTablesOptions = { mmCapacity: 2, tableCapacity: 64, tableShift: 9, levels: 4 };
 const tablesOf = (options: Partial<PageTablesOptions> = {}): PageTables => new PageTables(reservedColumns(), { ...X86, ...options });
@@ -51,6 +52,43 @@ describe("page tables", () => {
     expect(tables.load(slot)).toBe(pte);
     expect(tables.getAndClear(slot)).toBe(pte);
     expect(tables.load(slot)).toBe(PTE_NONE);
+  });
+  test("change single bits of an entry and leave its other 52 alone", () => {
+    const tables = tablesOf(), slot = tables.createSlot(0, 0), high = pteOf(2 ** 40 - 1, PTE_PRESENT + PTE_NX);
+    tables.store(slot, high + PTE_WRITABLE);
+    tables.setAccessed(slot);
+    expect(tables.load(slot)).toBe(high + PTE_WRITABLE + PTE_ACCESSED);
+    expect([tables.testAndClearYoung(slot), tables.testAndClearYoung(slot)]).toEqual([true, false]);
+    tables.setAccessedAndDirty(slot);
+    tables.setWriteProtect(slot);
+    expect(tables.load(slot)).toBe(high + PTE_ACCESSED + PTE_DIRTY);
+    expect([tables.flagsAt(slot) & 0xfff, tables.flagsAt(slot) >>> 12, tables.pfnAt(slot)]).toEqual([PTE_PRESENT + PTE_ACCESSED + PTE_DIRTY, 1, 2 ** 40 - 1]);
+  });
+  test("exchange an entry that is what was expected, in all its bits, and no other", () => {
+    const tables = tablesOf(), slot = tables.createSlot(0, 0), pte = pteOf(2 ** 40 - 1, PTE_PRESENT + PTE_NX);
+    tables.store(slot, pte);
+    expect([tables.compareExchange(slot, pte - PTE_NX, 0), tables.compareExchange(slot, pte + PTE_DIRTY, 0)]).toEqual([false, false]);
+    expect(tables.load(slot)).toBe(pte);
+    expect(tables.compareExchange(slot, pte, pteOf(7, 0))).toBe(true);
+    expect(tables.load(slot)).toBe(pteOf(7, 0));
+  });
+  test("find the next entry that is not empty", () => {
+    const tables = tablesOf(), first = tables.createSlot(0, 0);
+    tables.store(first + 5, pteOf(2 ** 40 - 1, PTE_PRESENT));
+    expect([tables.nextUsedSlot(first, first + 512), tables.nextUsedSlot(first + 5, first + 512), tables.nextUsedSlot(first + 6, first + 512), tables.nextUsedSlot(first, first + 5)]).toEqual([
+      first + 5, first + 5, first + 512, first + 5,
+    ]);
+  });
+  test("hand out the lowest free table, all of it empty", () => {
+    const tables = tablesOf({ levels: 2, tableCapacity: 40 }), slots = Array.from({ length: 38 }, (_, nth) => tables.createSlot(0, nth * 512));
+    for (const slot of slots) tables.store(slot + 3, pteOf(9, PTE_PRESENT));
+    tables.freeTables(0, 7 * 512, 8 * 512, 7 * 512, 8 * 512);
+    tables.freeTables(0, 35 * 512, 36 * 512, 0, tables.pageCount);
+    tables.createSlot(0, 39 * 512 + 3); // the last one that was never used, or the lowest that was
+    expect([tables.slotOf(0, 39 * 512 + 3), tables.load(tables.slotOf(0, 39 * 512 + 3))]).toEqual([slots[7]! + 3, PTE_NONE]);
+    expect(tables.createSlot(0, 40 * 512)).toBe(slots[35]!);
+    expect([tables.createSlot(0, 41 * 512), tables.tableCount]).toEqual([slots[37]! + 512, 40]);
+    expect(tables.createSlot(0, 42 * 512)).toBe(NO_SLOT);
   });
   test("have a lock for each table", () => {
     const tables = tablesOf(), near = tables.createSlot(0, 0), neighbour = tables.createSlot(0, 1), far = tables.createSlot(0, 512);
