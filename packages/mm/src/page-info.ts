@@ -1,4 +1,4 @@
-import { PG_anon_exclusive, PG_dirty } from "@zeropfn/folio";
+import { isAnonMapping, PG_anon_exclusive, PG_dirty } from "@zeropfn/folio";
 import { NO_SLOT, PTE_MARKER_GUARD, PTE_NONE, pmdIsLeaf, pteIsPresent, pteIsSwapped, pteMarkers, ptePfn } from "@zeropfn/pte-mmu";
 import type { VirtualAddress } from "@zeropfn/units";
 import type { Machine } from "./machine.ts";
@@ -47,7 +47,7 @@ function presentPage(machine: Machine, pfn: number, isPmdMapped: boolean): PageI
   if (folios.isZeroPage(pfn) || folios.isDevice(pfn)) {
     return { letter: folios.isDevice(pfn) ? "X" : "Z", isPresent: true, pfn, isMappedOnce: false, isExclusive: false, isPmdMapped };
   }
-  const isAnonymous = folios.mapping(pfn) % 2 === 1;
+  const isAnonymous = isAnonMapping(folios.mapping(pfn));
   const letter = folios.order(pfn) > 0 ? "H" : isAnonymous ? "A" : folios.testFlag(pfn, PG_dirty) ? "D" : "F";
   const isExclusive = isAnonymous && folios.testFlag(pfn, PG_anon_exclusive);
   return { letter, isPresent: true, pfn, isMappedOnce: folios.mapcount(pfn) === 1, isExclusive, isPmdMapped };
