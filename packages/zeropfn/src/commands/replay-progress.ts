@@ -9,13 +9,13 @@ export interface ShownReplay {
   stop(): void;
 }
 
-/** Long replays show on stderr how far they are. */
-export function showReplay(): ShownReplay {
+/** Long replays show on stderr how far they are, if `isOn`. */
+export function showReplay(isOn: boolean): ShownReplay {
   const began = performance.now();
   let bar: SingleBar | undefined;
   return {
     next: (name) => (doneBytes, totalBytes) => {
-      if (performance.now() - began < QUIET_MS) return;
+      if (!isOn || performance.now() - began < QUIET_MS) return;
       if (bar === undefined) {
         const format = "{bar} {percentage}% {name}";
         bar = new SingleBar({ format, barsize: 30, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: QUIET_MS }, Presets.rect);

@@ -31,7 +31,7 @@ export const replayCommand = (): Command =>
     .option("--json", "print all of it for machines")
     .action(async (logs: readonly string[], { stack, most, json }: ReplayFlags) => {
       if (stack === undefined) throw new CommandError(EXIT_BAD_INPUT, `replay needs --stack, expected one of ${Object.keys(stacks).join(", ")}`);
-      const shown = showReplay(), all: Replayed[] = [];
+      const shown = showReplay(json !== true), all: Replayed[] = [];
       try {
         for (const log of logs) {
           const replayed = await replay(log, stack, most, shown);
