@@ -1,4 +1,4 @@
-import { fileMapping, type Folios, PG_dirty } from "@zeropfn/folio";
+import { fileMapping, type Folios, PG_dirty, PG_uptodate } from "@zeropfn/folio";
 import { type ColumnAllocator, leaves, noTracer, type Tracer } from "@zeropfn/state";
 import { EEXIST, ENOMEM, OK, type Status } from "@zeropfn/units";
 import { BUSY, MAX_INDEX, NOT_FOUND, OK as STORED, XA_PRESENT, type XArrays } from "@zeropfn/xarray";
@@ -50,7 +50,9 @@ export class PageCache {
 
   /** @throws {PageCacheError} PAGE_CACHE_BAD_OPTION */
   constructor(columns: ColumnAllocator, { folios, arrays }: PageCacheParts, { fileCapacity, tracer = noTracer }: PageCacheOptions) {
-    if (!Number.isInteger(fileCapacity) || fileCapacity < 1) throw new PageCacheError("PAGE_CACHE_BAD_OPTION", `fileCapacity is ${fileCapacity}, expected an integer ≥ 1`);
+    if (!Number.isInteger(fileCapacity) || fileCapacity < 1) {
+      throw new PageCacheError("PAGE_CACHE_BAD_OPTION", `fileCapacity is ${fileCapacity}, expected an integer ≥ 1`);
+    }
     this.fileCapacity = fileCapacity;
     this.#folios = folios;
     this.#arrays = arrays;
@@ -89,7 +91,7 @@ export class PageCache {
   isOf(file: number, pfn: number): boolean {
     return this.#folios.mapping(pfn) === fileMapping(file);
   }
-  /** One step of `add`: the folio gets its place, and the cache a reference. @returns OK, EEXIST or ENOMEM; nothing changed. */
+  /** One step of `add`: the folio gets its place, and the cache a reference. @returns OK; or EEXIST or ENOMEM, and nothing changed. */
   insert(file: number, index: number, pfn: number): Status {
     const stored = this.#arrays.insert(this.#arrayOf[file]!, index, pfn);
     if (stored !== STORED) return stored === BUSY ? EEXIST : ENOMEM;
@@ -137,7 +139,10 @@ export class PageCache {
       this.#folios.put(pfn);
     }
   }
-  /** The page, locked and with a reference for the caller, or `NO_PAGE`. One that was removed while we waited is looked for again. @kernel __filemap_get_folio() with FGP_LOCK — mm/filemap.c, v6.18 */
+  /**
+   * The page, locked and with a reference for the caller, or `NO_PAGE`. One that was removed while we waited is looked for again.
+   * @kernel __filemap_get_folio() with FGP_LOCK — mm/filemap.c, v6.18
+   */
   findLocked(file: number, index: number): number {
     for (;;) {
       const pfn = this.find(file, index);
@@ -146,6 +151,14 @@ export class PageCache {
       if (this.isOf(file, pfn)) return pfn;
       this.release(pfn);
     }
+  }
+  /** True if the page is in memory and its bytes are valid. @kernel filemap_get_incore_folio(), mincore_page() — mm/swap_state.c, mm/mincore.c, v6.18 */
+  isUptodate(file: number, index: number): boolean {
+    const pfn = this.find(file, index);
+    if (pfn === NO_PAGE) return false;
+    const isUptodate = this.#folios.testFlag(pfn, PG_uptodate);
+    this.#folios.put(pfn);
+    return isUptodate;
   }
   /** As `findLocked`, but `NO_PAGE` if somebody holds the lock. @kernel find_lock_entries() — mm/filemap.c, v6.18 */
   tryFindLocked(file: number, index: number): number {
@@ -161,19 +174,22 @@ export class PageCache {
     this.#folios.unlock(pfn);
     this.#folios.put(pfn);
   }
-  /** Puts a folio into the cache. The caller holds its lock. @returns OK, EEXIST or ENOMEM; nothing changed. @kernel __filemap_add_folio() — mm/filemap.c, v6.18 */
+  /**
+   * Puts a folio into the cache. The caller holds its lock.
+   * @returns OK; or EEXIST or ENOMEM, and nothing changed. @kernel __filemap_add_folio() — mm/filemap.c, v6.18
+   */
   add(file: number, index: number, pfn: number): Status {
     const status = this.insert(file, index, pfn);
     if (status === OK) this.#tracer.count(this.#filePages, 1, pfn);
     return status;
   }
-  /** Takes a folio out of the cache. The caller holds its lock and a reference, and nobody maps it. @kernel filemap_remove_folio() — mm/filemap.c, v6.18 */
+  /** Takes a folio out of the cache. The caller holds its lock and a reference; nobody maps it. @kernel filemap_remove_folio() — mm/filemap.c, v6.18 */
   drop(file: number, pfn: number): void {
     this.remove(file, pfn);
     this.#tracer.count(this.#filePages, -1, pfn);
     this.#folios.put(pfn);
   }
-  /** As `drop`, of a clean folio to which only the cache and the caller have references. False if it is none. @kernel __remove_mapping() — mm/vmscan.c, v6.18 */
+  /** As `drop`, if the folio is clean and only the cache and the caller have references. False if not. @kernel __remove_mapping() — mm/vmscan.c, v6.18 */
   dropUnused(file: number, pfn: number): boolean {
     if (!this.removeUnused(file, pfn)) return false;
     this.#tracer.count(this.#filePages, -1, pfn);

@@ -9,6 +9,7 @@ import { PageBytes } from "./page-bytes.ts";
 import { NO_INDEX, NO_PAGE, type PageCache } from "./page-cache.ts";
 import type { PageFault } from "./page-fault.ts";
 import type { PageMapper } from "./page-mapper.ts";
+import { seekData, seekHole } from "./seek.ts";
 import { TmpfsInodes } from "./tmpfs-inodes.ts";
 import { SGP_CACHE, SGP_READ, SGP_WRITE, TmpfsPages } from "./tmpfs-pages.ts";
 
@@ -19,7 +20,7 @@ export interface TmpfsFilesParts {
 }
 
 export interface TmpfsFilesOptions {
-  /** Pages that all files together may have, as the mount option "size" says: integer ≥ 0. Default: as many as there are frames. */
+  /** Pages that all files together may have, as the mount option "size" says: integer ≥ 0. Default: no limit but the frames. */
   readonly pageCapacity?: number;
   /** What goes on beside the only thread of an ordinary run. Default: nothing. */
   readonly background?: Background;
@@ -28,9 +29,9 @@ export interface TmpfsFilesOptions {
 }
 
 /**
- * Files in memory: an address space without a backing store. They are numbered 0 … `cache.fileCapacity`-1. Read this file from the top: faults, then what a process
- * calls, then what drops pages. Every call is one system call's part for one file; offsets are in bytes, errors are
- * negative statuses, and a file number that was never created throws `PAGE_CACHE_BAD_FILE`.
+ * Files in memory: address spaces without a backing store. They are numbered 0 … `cache.fileCapacity`-1. Read this file
+ * from the top: faults, then what a process calls, then what drops pages. Every call is one system call's part for one
+ * file; offsets are in bytes, errors are negative statuses, and the number of no file throws `PAGE_CACHE_BAD_FILE`.
  *
  * A page is there or not. One that is there holds bytes if it is uptodate; fallocate() leaves pages that are not.
  *
@@ -52,7 +53,9 @@ export class TmpfsFiles {
   /** @throws {PageCacheError} PAGE_CACHE_BAD_OPTION */
   constructor(columns: ColumnAllocator, { folios, cache, mapper }: TmpfsFilesParts, options: TmpfsFilesOptions = {}) {
     const { pageCapacity = Infinity, background = noBackground, tracer = noTracer } = options, { fileCapacity } = cache;
-    if (pageCapacity !== Infinity && !isOffset(pageCapacity)) throw new PageCacheError("PAGE_CACHE_BAD_OPTION", `pageCapacity is ${pageCapacity}, expected an integer ≥ 0`);
+    if (pageCapacity !== Infinity && !isOffset(pageCapacity)) {
+      throw new PageCacheError("PAGE_CACHE_BAD_OPTION", `pageCapacity is ${pageCapacity}, expected an integer ≥ 0`);
+    }
     this.#folios = folios;
     this.#cache = cache;
     this.#mapper = mapper;
@@ -115,17 +118,17 @@ export class TmpfsFiles {
     this.#folios.lock(fault.pfn);
     return VM_FAULT_LOCKED;
   }
-  /** True if the page is in memory and uptodate. @kernel filemap_get_incore_folio(), mincore_page() — mm/swap_state.c, mm/mincore.c, v6.18 */
+  /** True if the page is in memory and uptodate: for mincore(). */
   isCached(file: number, index: number): boolean {
-    const pfn = this.#cache.find(file, index);
-    if (pfn === NO_PAGE) return false;
-    const isUptodate = this.#folios.testFlag(pfn, PG_uptodate);
-    this.#folios.put(pfn);
-    return isUptodate;
+    return this.#cache.isUptodate(file, index);
   }
   /** Drops an unmapped, clean folio to which the caller has a reference. @returns True if it left the file. @kernel reclaim_pages() — mm/vmscan.c, v6.18 */
   evict(file: number, pfn: number): boolean {
     return this.#pages.evict(file, pfn);
+  }
+  /** Makes pages [firstIndex, firstIndex + pageCount) a hole. @returns 0, -EINVAL or -EFBIG. @kernel madvise_remove() — mm/madvise.c, v6.18 */
+  punch(file: number, firstIndex: number, pageCount: number): number {
+    return this.fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, firstIndex * this.#pageSize, pageCount * this.#pageSize);
   }
 
   // Calls of a process
@@ -218,28 +221,24 @@ export class TmpfsFiles {
   fsync(_file: number): number {
     return 0;
   }
-  /** The first byte at or after `offset` that lies in a page with bytes. @returns -ENXIO if there is none, or `offset` is beyond the end. @kernel mapping_seek_hole_data() — mm/filemap.c, v6.18 */
+  /** As `fsync`, of pages [firstIndex, firstIndex + pageCount): for msync(). */
+  sync(_file: number, _firstIndex: number, _pageCount: number): number {
+    return 0;
+  }
+  /** The first byte from `offset` on that lies in a page with bytes. @returns -ENXIO if there is none. @kernel shmem_file_llseek() — mm/shmem.c, v6.18 */
   seekData(file: number, offset: number): number {
-    return this.#seek(file, offset, true);
+    return this.#seek(file, offset, seekData);
   }
-  /** The first byte at or after `offset` that lies in none; the end of the file counts. @returns -ENXIO if `offset` is beyond the end. @kernel mapping_seek_hole_data() — mm/filemap.c, v6.18 */
+  /** The first byte from `offset` on that lies in none, or the end of the file. @returns -ENXIO beyond it. @kernel shmem_file_llseek() — mm/shmem.c, v6.18 */
   seekHole(file: number, offset: number): number {
-    return this.#seek(file, offset, false);
+    return this.#seek(file, offset, seekHole);
   }
-  #seek(file: number, offset: number, wanted: boolean): number {
+  #seek(file: number, offset: number, search: typeof seekData): number {
     if (!isOffset(offset)) return -ENXIO;
     this.#locks.lock(file);
-    const size = this.#inodes.size(file);
-    let at = offset;
-    while (at < size && this.isCached(file, Math.floor(at / this.#pageSize)) !== wanted) at = this.#nextCandidate(file, at, wanted);
+    const found = search(this.#cache, file, offset, this.#inodes.size(file), this.#pageSize);
     this.#locks.unlock(file);
-    if (offset >= size || (wanted && at >= size)) return -ENXIO;
-    return Math.min(at, size);
-  }
-  /** The beginning of the next page; with data wanted, of the next one that is there. */
-  #nextCandidate(file: number, at: number, wanted: boolean): number {
-    const index = Math.floor(at / this.#pageSize) + 1, next = wanted ? this.#cache.next(file, index) : index;
-    return next === NO_INDEX ? Infinity : next * this.#pageSize;
+    return found;
   }
 
   // What drops pages
@@ -303,7 +302,7 @@ export class TmpfsFiles {
     return 0;
   }
 
-  /** The last one who had the file open or mapped is gone: its pages are freed, and its number may be given again. @kernel shmem_evict_inode() — mm/shmem.c, v6.18 */
+  /** Nobody has the file open or mapped any more: its pages are freed, its number may be given again. @kernel shmem_evict_inode() — mm/shmem.c, v6.18 */
   release(file: number): void {
     this.#inodes.size(file); // throws if there is no such file
     this.#inodes.setSize(file, 0);

@@ -1,4 +1,6 @@
-import { folioMarkAccessed, type Folios, NO_FRAME, PG_dirty, PG_locked, PG_mlocked, PG_active, PG_referenced, PG_swapbacked, PG_uptodate } from "@zeropfn/folio";
+import {
+  folioMarkAccessed, type Folios, NO_FRAME, PG_active, PG_dirty, PG_locked, PG_mlocked, PG_referenced, PG_swapbacked, PG_uptodate,
+} from "@zeropfn/folio";
 import type { Tracer } from "@zeropfn/state";
 import { EEXIST, EINVAL, ENOMEM, ENOSPC, OK } from "@zeropfn/units";
 import { MAX_INDEX } from "@zeropfn/xarray";
@@ -104,7 +106,10 @@ export class TmpfsPages {
     return index * this.#pageSize >= this.#inodes.size(file);
   }
 
-  /** A new folio in the file, locked and with a reference for the caller. @returns Its frame, -EEXIST, -ENOMEM or -ENOSPC. @kernel shmem_alloc_and_add_folio() — mm/shmem.c, v6.18 */
+  /**
+   * A new folio in the file, locked and with a reference for the caller.
+   * @returns Its frame, -EEXIST, -ENOMEM or -ENOSPC. @kernel shmem_alloc_and_add_folio() — mm/shmem.c, v6.18
+   */
   #addNew(file: number, index: number): number {
     const folios = this.#folios, pfn = folios.allocate(0);
     if (pfn === NO_FRAME) return -ENOMEM;
@@ -160,7 +165,10 @@ export class TmpfsPages {
       cache.release(pfn);
     }
   }
-  /** Zeroes what lies in bytes [start, end) of page `index`, if the page is there. @kernel shmem_get_partial_folio(), truncate_inode_partial_folio() — mm/shmem.c, mm/truncate.c, v6.18 */
+  /**
+   * Zeroes what lies in bytes [start, end) of page `index`, if the page is there.
+   * @kernel shmem_get_partial_folio(), truncate_inode_partial_folio() — mm/shmem.c, mm/truncate.c, v6.18
+   */
   #zeroPart(file: number, index: number, start: number, end: number): void {
     const pfn = this.#cache.findLocked(file, index), pageSize = this.#pageSize, position = index * pageSize;
     if (pfn === NO_PAGE) return;
@@ -185,7 +193,10 @@ export class TmpfsPages {
     this.#tracer.count(this.#shmemPages, -1, pfn);
   }
 
-  /** Gives every page [first, end) a folio. @returns 0, or -ENOMEM or -ENOSPC, and those that came with this call are gone again. @kernel shmem_fallocate() — mm/shmem.c, v6.18 */
+  /**
+   * Gives every page [first, end) a folio.
+   * @returns 0; or -ENOMEM or -ENOSPC, and those that came with this call are gone again. @kernel shmem_fallocate() — mm/shmem.c, v6.18
+   */
   allocateRange(file: number, first: number, end: number): number {
     for (let index = first; index < end; index++) {
       const pfn = this.get(file, index, SGP_FALLOC);

@@ -60,7 +60,7 @@ test("calls and faults touch columns in leaves only", () => {
   expect(files.nextMappable(around, 7)).toBe(true);
   world.mapper.map(around.index, around.pfn);
   expect([files.seekData(0, 0), files.seekHole(0, 1), files.isCached(0, 2), files.blocks(0) > 0, files.size(0)]).toEqual([0, 4 * PAGE, true, true, 4 * PAGE]);
-  expect([files.fallocate(0, 3, 1, 3 * PAGE), files.truncate(0, 5), files.fsync(0)]).toEqual([0, 0, 0]);
+  expect([files.fallocate(0, 3, 1, 3 * PAGE), files.truncate(0, 5), files.fsync(0), files.sync(0, 0, 1)]).toEqual([0, 0, 0, 0]);
   files.release(0);
   expect(files.create()).toBe(0);
   expect([...new Set(touched)]).toEqual([]);

@@ -181,6 +181,13 @@ describe("mapped pages", () => {
     expect(answers).toEqual([VM_FAULT_SIGBUS, VM_FAULT_SIGBUS]);
   });
 
+  test("pages that madvise() takes away leave a hole, and private copies of them stay", () => {
+    const world = worldOf(), { files, mapper } = world;
+    files.write(0, 0, bytesOf(4 * PAGE, 1));
+    mapper.copies.add(1);
+    expect([files.punch(0, 1, 2), world.cache.pageCount(0), files.size(0), mapper.log, mapper.copies.size]).toEqual([0, 2, 4 * PAGE, ["unmap 1 2"], 1]);
+  });
+
   test("a hole inside one page unmaps nothing", () => {
     const { files, mapper, cache } = worldOf();
     files.write(0, 0, bytesOf(2 * PAGE, 1));
