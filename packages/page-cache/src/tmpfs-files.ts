@@ -60,7 +60,7 @@ export class TmpfsFiles {
     this.#cache = cache;
     this.#mapper = mapper;
     this.#inodes = new TmpfsInodes(columns, { fileCapacity, pageCapacity, background });
-    this.#locks = new RwLocks(columns, "inode.i_rwsem", fileCapacity, background);
+    this.#locks = new RwLocks(columns, "tmpfs.i_rwsem", fileCapacity, background);
     this.#bytes = new PageBytes(folios);
     this.#pages = new TmpfsPages({ folios, cache, inodes: this.#inodes, bytes: this.#bytes, mapper, tracer });
     this.#pageSize = folios.pageSize;

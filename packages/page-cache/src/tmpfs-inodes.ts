@@ -30,7 +30,7 @@ export class TmpfsInodes {
 
   constructor(columns: ColumnAllocator, { fileCapacity, pageCapacity, background }: TmpfsInodesOptions) {
     this.#isUsed = columns.u8("tmpfs.inode", fileCapacity);
-    this.#sizes = columns.f64("inode.i_size", fileCapacity);
+    this.#sizes = columns.f64("tmpfs.i_size", fileCapacity);
     this.#punched = columns.f64("tmpfs.falloc", fileCapacity * 2);
     this.#pages = columns.u32("tmpfs.used_blocks", 1);
     this.#pageCapacity = pageCapacity;
