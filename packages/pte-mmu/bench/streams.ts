@@ -31,12 +31,12 @@ const HOT_PAGES = 512;
 /** As in the benchmarks of stores of keys and values: a little below 1, so that no few pages are everything. */
 const ZIPF_EXPONENT = 0.99;
 
-/** The same stream for the same parameters, whoever asks: a quarter are stores, bytes are at random. */
+/** The same stream for the same parameters, whoever asks: a quarter are stores, of the first byte of a cache line, so that loads meet what was stored. */
 export function streamOf(order: Order, { pages, accesses }: StreamSize): Stream {
   const random = new Random(1), nextPage = pageSource(order, pages, random);
   return Uint32Array.from({ length: accesses }, (_, nth) => {
     const page = nextPage(nth), word = random.next();
-    return ((page << 14) | ((word >>> 20) << 2) | ((word & 3) === 0 ? 1 : 0)) >>> 0;
+    return ((page << 14) | ((word >>> 26) << 8) | ((word & 3) === 0 ? 1 : 0)) >>> 0;
   });
 }
 
