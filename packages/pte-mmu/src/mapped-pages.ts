@@ -54,7 +54,10 @@ export class MappedPages {
   }
   /** An entry of the area does not map the page any more. @kernel folio_remove_rmap_pte(), munlock_vma_folio() — mm/rmap.c, mm/internal.h, v6.18 */
   unmap(vma: number, pfn: number): void {
-    const kind = this.kindOf(pfn);
+    this.unmapAs(vma, pfn, this.kindOf(pfn));
+  }
+  /** The same, for one who has asked already what the page counts as. */
+  unmapAs(vma: number, pfn: number, kind: MmCounter): void {
     this.#counters.add(this.#vmas.mmOf(vma), kind, -1);
     if (this.remove(pfn)) this.#tracer.count(kind === MM_ANONPAGES ? this.#events.anonymous : this.#events.mapped, -1, pfn);
     if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);

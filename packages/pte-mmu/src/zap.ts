@@ -73,9 +73,9 @@ export class Zap implements TableVisitor {
       gather.addPage(page);
       return;
     }
-    const pfn = ptePfn(pte);
+    const pfn = ptePfn(pte), kind = this.#maps.kindOf(pfn);
     let isDelayed = false;
-    if (this.#maps.kindOf(pfn) === MM_ANONPAGES) {
+    if (kind === MM_ANONPAGES) {
       if ((flags & ZAP_EVEN_COWS) === 0) return;
       tables.getAndClear(slot);
     } else {
@@ -86,7 +86,7 @@ export class Zap implements TableVisitor {
     }
     gather.addPage(page);
     if (isDelayed) this.#delayed[this.#delayedCount++] = pfn;
-    else this.#maps.unmap(vma, pfn);
+    else this.#maps.unmapAs(vma, pfn, kind);
     gather.addFrame(pfn);
   }
 

@@ -1,4 +1,4 @@
-import { PG_active, PG_dirty, PG_mlocked, PG_referenced } from "@zeropfn/folio";
+import { PG_active, PG_dirty, PG_mlocked, PG_referenced, PG_swapbacked } from "@zeropfn/folio";
 import { EFAULT, EINVAL, ENOMEM, READ, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
 import { mincorePages } from "../src/mincore-pages.ts";
@@ -211,7 +211,7 @@ describe("MADV_FREE", () => {
     world.lazyfree.free(vma, 8, 9);
     world.write(8, 6);
     world.coldPageout.pageout(vma, 8, 9);
-    expect([world.read(8), world.flag(8, PG_dirty), world.flag(8, PG_active)]).toEqual([6, true, true]);
+    expect([world.read(8), world.flag(8, PG_dirty), world.flag(8, PG_active), world.flag(8, PG_swapbacked)]).toEqual([6, true, true, true]);
     world.lazyfree.free(vma, 8, 9); // PG_dirty is in the way only of pages that are shared
     world.coldPageout.pageout(vma, 8, 9);
     expect(world.letters(8, 9)).toBe(".");

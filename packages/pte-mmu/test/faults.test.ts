@@ -131,6 +131,18 @@ describe("a write to an anonymous page that is read-only", () => {
     world.folios.put(pfn);
     world.check();
   });
+  test("that somebody comes to hold between a look and the lock is copied", () => {
+    const world = new World(), vma = world.anonymous(8, 12);
+    world.write(8, 5);
+    world.unmap(world.fork(vma, 1));
+    const pfn = world.pfn(8), tryLock = world.folios.tryLock.bind(world.folios);
+    world.folios.tryLock = (locked) => {
+      world.folios.get(locked);
+      return tryLock(locked);
+    };
+    world.write(8, 6);
+    expect([world.pfn(8) === pfn, world.folios.load8(pfn, 0), world.folios.refcount(pfn)]).toEqual([false, 5, 1]);
+  });
   test("that somebody holds the lock of is copied", () => {
     const world = new World(), vma = world.anonymous(8, 12);
     world.write(8, 5);

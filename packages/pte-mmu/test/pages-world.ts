@@ -1,5 +1,5 @@
 import { fileMapping, Folios, isAnonMapping, NO_FRAME, PG_anon_exclusive, PG_dirty, PG_swapbacked, PG_uptodate, ZERO_PFN } from "@zeropfn/folio";
-import { Counters, reservedColumns } from "@zeropfn/state";
+import { type ColumnAllocator, Counters, reservedColumns } from "@zeropfn/state";
 import { type Access, EXEC, type FaultResult, faultIsError, READ, VM_FAULT_LOCKED, VM_FAULT_OOM, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
 import { AnonVmas } from "../src/anon-vmas.ts";
 import { ColdPageout } from "../src/cold-pageout.ts";
@@ -119,6 +119,7 @@ export interface WorldOptions {
   readonly mmCapacity?: number;
   readonly gatherFrames?: number;
   readonly faultAroundPages?: number;
+  readonly columns?: ColumnAllocator;
 }
 
 /** Address spaces, one file, and everything that is done to their pages, without system calls around it. */
@@ -138,8 +139,8 @@ export class World {
   readonly populate: Populate;
   readonly mlockPages: MlockPages;
 
-  constructor({ frameCount = 64, tableShift = 3, tableCapacity = 64, mmCapacity = 3, gatherFrames = 5, faultAroundPages = 4 }: WorldOptions = {}) {
-    const columns = reservedColumns(), tracer = new Counters(columns), folios = new Folios(columns, { frameCount, pageShift: 12, tracer });
+  constructor({ frameCount = 64, tableShift = 3, tableCapacity = 64, mmCapacity = 3, gatherFrames = 5, faultAroundPages = 4, columns = reservedColumns() }: WorldOptions = {}) {
+    const tracer = new Counters(columns), folios = new Folios(columns, { frameCount, pageShift: 12, tracer });
     const tables = new PageTables(columns, { mmCapacity, tableCapacity, tableShift, levels: 3 });
     const tlbs = new Tlbs(columns, tables, folios, { cpuCount: 2, tlbShift: 3, tlbWays: 1 });
     const vmas = new Vmas(columns, { mmCapacity, vmaCapacity: 16, mappingCapacity: 1 });
