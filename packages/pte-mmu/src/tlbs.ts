@@ -139,10 +139,20 @@ export class Tlbs {
     return found === NOWHERE ? TLB_MISS : this.#pfns[found];
   }
 
-  /** The entry that allows the access: one that is there, or one that a walk fills. */
+  /** The entry that allows the access: one that is there, or one that a walk fills. It looks at the set once, for the page and for an empty way. */
   #reach(cpu: number, mm: number, page: number, access: Access, needs: number): number {
-    const at = this.#find(cpu, mm, page);
-    return at !== NOWHERE && (this.#rights[at] & needs) === needs ? at : this.#walk(cpu, mm, page, access, at);
+    const tags = this.#tags, ways = this.#ways, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu], home = this.#homeOf(cpu, page);
+    let place = NOWHERE;
+    for (let way = 0; way < ways; way++) {
+      const found = tags[home ^ way];
+      if (found === tag) {
+        place = home ^ way;
+        if ((this.#rights[place] & needs) === needs) return place;
+        break;
+      }
+      if (found === 0 && place === NOWHERE) place = home ^ way;
+    }
+    return this.#walk(cpu, mm, page, access, place);
   }
   #find(cpu: number, mm: number, page: number): number {
     const tags = this.#tags, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu], home = this.#homeOf(cpu, page);
@@ -150,8 +160,8 @@ export class Tlbs {
     return NOWHERE;
   }
 
-  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `known`: the entry to replace. */
-  #walk(cpu: number, mm: number, page: number, access: Access, known: number): number {
+  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `place`: the entry to fill, or `NOWHERE` if the set is full. */
+  #walk(cpu: number, mm: number, page: number, access: Access, place: number): number {
     const tables = this.#tables;
     this.#walks[0]++;
     let slot = tables.slotOf(mm, page), within = 0;
@@ -166,19 +176,18 @@ export class Tlbs {
       if ((flags & (PTE_ACCESSED | PTE_DIRTY)) !== (PTE_ACCESSED | PTE_DIRTY)) tables.setAccessedAndDirty(slot);
     } else if ((flags & PTE_ACCESSED) === 0) tables.setAccessed(slot);
     const mayWrite = isStore || (flags & (PTE_WRITABLE | PTE_DIRTY)) === (PTE_WRITABLE | PTE_DIRTY);
-    const at = known === NOWHERE ? this.#placeFor(cpu, page) : known;
+    const at = place === NOWHERE ? this.#victimOf(cpu, page) : place;
     this.#tags[at] = (page + 1) * CONTEXTS + (this.#contexts[mm * this.#cpuCount + cpu] || this.#takeContext(cpu, mm));
     this.#pfns[at] = tables.pfnAt(slot) + within;
     this.#rights[at] = (mayWrite ? MAY_WRITE : 0) | ((flags & FLAG_NX) === 0 ? MAY_EXECUTE : 0);
     return at;
   }
-  /** Its home, an empty way of the set, or each way in turn. */
-  #placeFor(cpu: number, page: number): number {
-    const tags = this.#tags, ways = this.#ways, home = this.#homeOf(cpu, page);
-    if (ways === 1) return home;
-    for (let way = 0; way < ways; way++) if (tags[home ^ way] === 0) return home ^ way;
-    const set = home >>> this.#wayShift, victim = this.#victims[set];
-    this.#victims[set] = (victim + 1) & (ways - 1);
+  /** Of a full set, each way in turn. */
+  #victimOf(cpu: number, page: number): number {
+    const set = (cpu << this.#tlbShift) | (page & this.#setMask);
+    if (this.#ways === 1) return set;
+    const victim = this.#victims[set];
+    this.#victims[set] = (victim + 1) & (this.#ways - 1);
     return (set << this.#wayShift) | victim;
   }
   #homeOf(cpu: number, page: number): number {
