@@ -238,6 +238,8 @@ describe("MADV_COLD and MADV_PAGEOUT", () => {
     world.folios.setFlag(world.pfn(8), PG_active);
     world.coldPageout.cold(vma, 8, 9);
     expect([pteIsAccessed(world.pte(8)), pteIsDirty(world.pte(8)), world.flag(8, PG_referenced), world.flag(8, PG_active)]).toEqual([false, true, false, false]);
+    world.read(8); // no processor remembers the page, so that it is young again
+    expect(pteIsAccessed(world.pte(8))).toBe(true);
     world.check();
   });
   test("leave anonymous pages where they are, without swap, but not old", () => {
