@@ -3,6 +3,7 @@ import { type Access, ENOMEM, ENOSPC, type FaultResult, OK, type Status, VM_FAUL
 import { daxEntry, daxIsHole } from "./dax-entry.ts";
 import type { DaxEntryLock } from "./dax-entry-lock.ts";
 import type { DaxExtents } from "./dax-extents.ts";
+import type { DaxFault } from "./dax-fault.ts";
 import type { DaxHolePolicy } from "./dax-hole-policy.ts";
 import type { DaxMapper } from "./dax-mapper.ts";
 import { DAX_NO_MEMORY, type DaxTrees, NO_ENTRY, NO_INDEX } from "./dax-trees.ts";
@@ -33,6 +34,7 @@ export interface DaxFilesOptions {
  * also the number of its mapping. Read this file from the top: fault, then write(2), then what drops pages.
  */
 export class DaxFiles {
+  readonly features: { readonly writeNotify: boolean; readonly faultAround: boolean } = { writeNotify: false, faultAround: false };
   readonly #memory: PersistentMemory;
   readonly #trees: DaxTrees;
   readonly #locks: InodeLocks;
@@ -57,8 +59,8 @@ export class DaxFiles {
     this.#loadHole = tracer.event("dax_load_hole");
   }
 
-  /** Makes page `index` present for `access`. Satisfies the fault handler seam of page tables. @kernel ext4_dax_fault() — fs/ext4/file.c, v6.1 */
-  fault(file: number, vma: number, page: number, index: number, access: Access): FaultResult {
+  /** Makes a page present. Satisfies the fault handler seam of page tables, as do the questions below. @kernel ext4_dax_fault() — fs/ext4/file.c, v6.1 */
+  fault({ mapping: file, vma, page, index, access }: DaxFault): FaultResult {
     this.#locks.lockInvalidateShared(file);
     const result = this.#faultShared(file, vma, page, index, access);
     this.#locks.unlockInvalidateShared(file);
@@ -107,6 +109,27 @@ export class DaxFiles {
     const block = this.#extents.allocateBlock(file, index);
     if (block !== HOLE) this.#memory.zero(block);
     return block;
+  }
+
+  /** No entry is put in place around a fault: each has its own lock. */
+  nextMappable(): boolean {
+    return false;
+  }
+  /** A write fault comes here by `fault`: nobody asks. @kernel dax_iomap_fault() — fs/dax.c, v6.1 */
+  pageMkwrite(): FaultResult {
+    return VM_FAULT_SIGBUS;
+  }
+  /** True if the page has an entry: there is no page cache to look into. @kernel mincore_page() — mm/mincore.c, v6.1 */
+  isCached(file: number, index: number): boolean {
+    return this.#trees.load(file, index) !== NO_ENTRY;
+  }
+  /** Storage does not go away. */
+  evict(): boolean {
+    return false;
+  }
+  /** Bytes are durable as soon as they are stored. */
+  sync(): number {
+    return 0;
   }
 
   /** Gives a new file its tree. @returns OK, or ENOMEM. */

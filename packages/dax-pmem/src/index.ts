@@ -15,6 +15,7 @@ export {
 } from "./dax-entry.ts";
 export type { DaxEntryLock } from "./dax-entry-lock.ts";
 export type { DaxExtents } from "./dax-extents.ts";
+export type { DaxFault } from "./dax-fault.ts";
 export { DaxFiles, type DaxFilesOptions, type DaxFilesParts } from "./dax-files.ts";
 export type { DaxHolePolicy } from "./dax-hole-policy.ts";
 export type { DaxMapper } from "./dax-mapper.ts";

@@ -86,6 +86,8 @@ export interface World {
   readonly extents: MapExtents;
   readonly files: DaxFiles;
   readonly counters: Counters;
+  /** A fault on a page of the file. */
+  fault(page: number, access: Access): number;
 }
 export type HoleKind = "zero page" | "cache page";
 
@@ -100,5 +102,6 @@ export function worldOf({ holes = "zero page", pages = 8, blocks = 8, frames = 1
   const files = new DaxFiles({ memory: new PersistentMemory(folios), trees, locks, entries, holes: policy, extents, mapper }, { pageShift: Math.log2(PAGE), tracer: counters });
   files.attach(0);
   extents.bytes = pages * PAGE;
-  return { folios, trees, locks, entries, holes: policy, mapper, extents, files, counters };
+  const fault = (page: number, access: Access): number => files.fault({ mapping: 0, vma: 0, page, index: page, access });
+  return { folios, trees, locks, entries, holes: policy, mapper, extents, files, counters, fault };
 }

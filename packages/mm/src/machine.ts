@@ -1,3 +1,4 @@
+import { NO_MM } from "@zeropfn/pte-mmu";
 import { Counters, type ColumnAllocator, reservedColumns, type Tracer } from "@zeropfn/state";
 import { MmError } from "./errors.ts";
 import { MachineFile } from "./file.ts";
@@ -24,6 +25,8 @@ export interface MachineOptions {
   /** Who is told of events. Default: counters, read through `machine.count`. */
   readonly tracer?: Tracer;
   readonly override?: Overrides;
+  /** False: page bytes are not kept, for machines larger than the host. Loads give 0. Default true. */
+  readonly hasBytes?: boolean;
 }
 
 /**
@@ -34,7 +37,7 @@ export function createMachine(options: MachineOptions): Machine {
   return new Machine(options);
 }
 
-/** Memory, processors, files on persistent memory, and processes that map them. */
+/** Memory, processors, files, and processes that map them. */
 export class Machine {
   readonly stack: Stack;
   readonly size: MachineSize;
@@ -43,14 +46,13 @@ export class Machine {
   readonly cpus: number;
   readonly #counters: Counters | undefined;
   readonly #files = new Map<string, MachineFile>();
-  #processCount = 0;
 
-  constructor({ stack, memoryBytes, pmemBytes = 0, cpus = 1, columns = reservedColumns(), size = {}, tracer, override = {} }: MachineOptions) {
+  constructor({ stack, memoryBytes, pmemBytes = 0, cpus = 1, columns = reservedColumns(), size = {}, tracer, override = {}, hasBytes = true }: MachineOptions) {
     this.stack = stack;
     this.size = { ...defaultMachineSize, ...size };
     this.cpus = cpus;
     this.#counters = tracer === undefined ? new Counters(columns) : undefined;
-    this.parts = wire(columns, stack, { cpus, memoryBytes, pmemBytes }, this.size, tracer ?? this.#counters!);
+    this.parts = wire(columns, stack, { cpus, memoryBytes, pmemBytes, hasBytes }, this.size, tracer ?? this.#counters!);
     applyOverrides(this.parts, override);
   }
 
@@ -86,8 +88,9 @@ export class Machine {
    */
   createFile(name: string, sizeBytes: number = 0): MachineFile {
     if (this.#files.has(name)) throw new MmError("MM_NO_FILE", `file ${name} exists`);
-    const id = this.parts.extents.createFile();
-    if (id < 0 || this.parts.dax.attach(id) !== 0) throw new MmError("MM_NO_FILE", `no room for file ${name}: fileCapacity is ${this.size.fileCapacity}`);
+    const id = this.parts.files.create();
+    if (id < 0) throw new MmError("MM_NO_FILE", `no room for file ${name}: fileCapacity is ${this.size.fileCapacity}`);
+    this.parts.references.opened(id);
     const file = new MachineFile(this, id, name);
     this.#files.set(name, file);
     if (sizeBytes > 0) file.truncate(sizeBytes);
@@ -99,14 +102,20 @@ export class Machine {
     return undefined;
   }
 
+  /** True if the file is memory that only areas know of: MAP_SHARED | MAP_ANONYMOUS. */
+  isSharedMemory(id: number): boolean {
+    return this.parts.references.isShared(id);
+  }
+
   /**
    * A process with an empty address space, whose only thread runs on processor `cpu`.
    * @throws {MmError} MM_NO_PROCESS, MM_BAD_OPTION
    */
   createProcess(cpu: number = 0): Process {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.cpus) throw new MmError("MM_BAD_OPTION", `cpu ${cpu}, expected 0 to ${this.cpus - 1}`);
-    if (this.#processCount >= this.size.processCapacity) throw new MmError("MM_NO_PROCESS", `processCapacity ${this.size.processCapacity} is reached`);
-    return new Process(this, this.#processCount++, cpu);
+    const mm = this.parts.mmu.mms.allocate();
+    if (mm === NO_MM) throw new MmError("MM_NO_PROCESS", `processCapacity ${this.size.processCapacity} is reached`);
+    return new Process(this, mm, cpu);
   }
 }
 

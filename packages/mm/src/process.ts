@@ -1,35 +1,48 @@
-import { NO_VMA, PTE_NONE, NO_SLOT, pteIsPresent, ptePfn, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "@zeropfn/pte-mmu";
-import { EINVAL, ENOMEM, EOPNOTSUPP, OK, READ, type Status, type VirtualAddress, WRITE } from "@zeropfn/units";
+import {
+  brk, madvise, MAP_ANONYMOUS, MAP_SHARED, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap, NO_MAPPING, PROT_READ, PROT_WRITE, type SignalInfo,
+} from "@zeropfn/pte-mmu";
+import { EBADF, EOPNOTSUPP, READ, type VirtualAddress, WRITE } from "@zeropfn/units";
 import type { MachineFile } from "./file.ts";
 import type { Machine } from "./machine.ts";
+import { pageInfo, type PageLetter } from "./page-info.ts";
 
-/** @kernel PROT_READ … — include/uapi/asm-generic/mman-common.h, v6.12 */
-export const PROT_NONE = 0x0;
-export const PROT_READ = 0x1;
-export const PROT_WRITE = 0x2;
-export const PROT_EXEC = 0x4;
-/** @kernel MAP_SHARED, MAP_PRIVATE — include/uapi/linux/mman.h, v6.12 */
-export const MAP_SHARED = 0x01;
-export const MAP_PRIVATE = 0x02;
+const MAP_TYPE = 0x0f;
 
 export interface MmapOptions {
+  /** Where: a hint in bytes, or exactly there with MAP_FIXED. Default 0: anywhere. */
+  readonly address?: number;
   /** Bytes to map: rounded up to pages. Default: to the end of the file. */
   readonly length?: number;
   /** Byte of the file where the mapping begins: a multiple of the page size. Default 0. */
   readonly offset?: number;
   /** A sum of PROT_*. Default PROT_READ + PROT_WRITE. */
   readonly protection?: number;
-  /** MAP_SHARED, the default. Anything else gives -EOPNOTSUPP. */
+  /** A sum of MAP_*. Default MAP_SHARED. */
   readonly flags?: number;
 }
 
-/** A program's view of the machine: an address space, and loads and stores in it. Addresses are in bytes. */
+/** Why an access failed. @kernel siginfo_t — include/uapi/asm-generic/siginfo.h, v6.18 */
+export interface Siginfo {
+  /** 7 SIGBUS, 9 SIGKILL (no memory), 11 SIGSEGV. */
+  readonly signal: number;
+  /** si_code: 1 SEGV_MAPERR, 2 SEGV_ACCERR or BUS_ADRERR; 0 for SIGKILL. */
+  readonly code: number;
+  /** The byte that could not be accessed. */
+  readonly address: number;
+}
+
+/**
+ * A program's view of the machine: an address space, system calls, and loads and stores. Addresses and lengths are in bytes.
+ * A system call answers 0 or more, or an errno negated.
+ */
 export class Process {
   /** Its address space, in the page tables. */
   readonly mm: number;
   /** The processor its thread runs on. */
   readonly cpu: number;
   readonly machine: Machine;
+  /** Why the last access that failed did. */
+  siginfo: Siginfo | undefined;
   readonly #pageSize: number;
   /** 1 / page size: exact, a power of two. */
   readonly #perByte: number;
@@ -43,47 +56,98 @@ export class Process {
     this.#perByte = 1 / machine.pageSize;
   }
 
-  /** Maps a file below the mappings that exist: the address, or -EINVAL, -ENOMEM, -EOPNOTSUPP. @kernel mmap(2) */
-  mmap(file: MachineFile, { offset = 0, length = file.size - offset, protection = PROT_READ + PROT_WRITE, flags = MAP_SHARED }: MmapOptions = {}): VirtualAddress {
-    const pageSize = this.#pageSize, { vmas, tables } = this.machine.parts.mmu;
-    if (!(length > 0) || offset < 0 || offset % pageSize !== 0) return -EINVAL as VirtualAddress;
-    if (flags !== MAP_SHARED) return -EOPNOTSUPP as VirtualAddress;
-    const pageCount = Math.ceil(length / pageSize);
-    const firstPage = vmas.findGap(this.mm, pageCount, userPages(tables.pageCount));
-    if (firstPage < 0 || vmas.isFull) return -ENOMEM as VirtualAddress;
-    this.machine.parts.mmu.map({ mm: this.mm, firstPage, pageCount, mapping: file.id, pageIndex: offset / pageSize, flags: VM_SHARED + vmFlags(protection) });
-    return (firstPage * pageSize) as VirtualAddress;
+  // System calls
+
+  /** Maps a file, or anonymous memory if there is none. @returns The address, or an errno negated. @kernel mmap(2) */
+  mmap(file: MachineFile | null, options: MmapOptions = {}): VirtualAddress {
+    const { address = 0, offset = 0, protection = PROT_READ + PROT_WRITE } = options, anonymous = file === null ? MAP_ANONYMOUS : 0;
+    const flags = options.flags ?? MAP_SHARED | anonymous, length = options.length ?? (file === null ? 0 : file.size - offset), isAnonymous = (flags & MAP_ANONYMOUS) !== 0;
+    if (file === null && !isAnonymous) return -EBADF as VirtualAddress;
+    const isShared = (flags & MAP_TYPE & MAP_SHARED) !== 0;
+    if (!this.machine.parts.files.hasPrivateMappings && !isAnonymous && !isShared) return -EOPNOTSUPP as VirtualAddress;
+    const { calls } = this.machine.parts.mmu;
+    return mmap(calls, this.mm, { address, length, protection, flags, mapping: file?.id ?? NO_MAPPING, offset }) as VirtualAddress;
+  }
+  /** @kernel munmap(2) */
+  munmap(address: VirtualAddress, length: number): number {
+    return munmap(this.machine.parts.mmu.calls, this.mm, address, length);
+  }
+  /** @kernel mprotect(2) */
+  mprotect(address: VirtualAddress, length: number, protection: number): number {
+    return mprotect(this.machine.parts.mmu.calls, this.mm, address, length, protection);
+  }
+  /** @returns The address where it is now, or an errno negated. @kernel mremap(2) */
+  mremap(address: VirtualAddress, oldLength: number, newLength: number, flags: number = 0, newAddress: number = 0): VirtualAddress {
+    return mremap(this.machine.parts.mmu.calls, this.mm, address, oldLength, newLength, flags, newAddress) as VirtualAddress;
+  }
+  /** @kernel madvise(2) */
+  madvise(address: VirtualAddress, length: number, advice: number): number {
+    return madvise(this.machine.parts.mmu.calls, this.mm, address, length, advice);
+  }
+  /** @kernel mlock2(2) */
+  mlock(address: VirtualAddress, length: number, flags: number = 0): number {
+    return mlock(this.machine.parts.mmu.calls, this.mm, address, length, flags);
+  }
+  /** @kernel munlock(2) */
+  munlock(address: VirtualAddress, length: number): number {
+    return munlock(this.machine.parts.mmu.calls, this.mm, address, length);
+  }
+  /** @kernel msync(2) */
+  msync(address: VirtualAddress, length: number, flags: number): number {
+    return msync(this.machine.parts.mmu.calls, this.mm, address, length, flags);
+  }
+  /** A byte for each page: 1 if it is in memory. @kernel mincore(2) */
+  mincore(address: VirtualAddress, length: number, out: Uint8Array): number {
+    return mincore(this.machine.parts.mmu.calls, this.mm, address, length, out);
+  }
+  /** Moves the end of the heap. @returns The end of the heap now: the old one if it could not be moved. @kernel brk(2) */
+  brk(address: number): VirtualAddress {
+    const { mmu } = this.machine.parts, { mms } = mmu;
+    const end = brk(mmu.calls, this.mm, mms.heapStart(this.mm), mms.heapEnd(this.mm), address);
+    mms.setHeap(this.mm, mms.heapStart(this.mm), end);
+    return end as VirtualAddress;
+  }
+  /** Says where the heap begins, before anything uses it. @kernel mm_struct::start_brk, set by load_elf_binary() — fs/binfmt_elf.c, v6.18 */
+  setHeap(address: VirtualAddress): void {
+    this.machine.parts.mmu.mms.setHeap(this.mm, address, address);
+  }
+  /** Ends the process: all its memory is unmapped, and nothing of it may be used any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
+  exit(): void {
+    this.machine.parts.mmu.destroyMm(this.mm);
   }
 
-  /** Unmaps a whole mapping. @returns OK; EINVAL if nothing is mapped at `address`; EOPNOTSUPP for a part of a mapping. @kernel munmap(2) */
-  munmap(address: VirtualAddress, length: number): Status {
-    const { vmas } = this.machine.parts.mmu, page = address * this.#perByte, vma = vmas.find(this.mm, page);
-    if (!Number.isInteger(page) || !(length > 0) || vma === NO_VMA) return EINVAL;
-    if (vmas.firstPageOf(vma) !== page || vmas.endPageOf(vma) !== page + Math.ceil(length * this.#perByte)) return EOPNOTSUPP;
-    this.machine.parts.mmu.unmap(vma);
-    return OK;
-  }
+  // Loads and stores
 
-  /** Loads a byte: 0 … 255, or a negative signal (-7 SIGBUS, -11 SIGSEGV, -9 out of memory). */
+  /** Loads a byte: 0 … 255, or a negative signal (-7 SIGBUS, -11 SIGSEGV, -9 out of memory), which `siginfo` explains. */
   load8(address: VirtualAddress): number {
-    const page = Math.floor(address * this.#perByte);
-    return this.machine.parts.mmu.load8(this.cpu, this.mm, page, address - page * this.#pageSize);
+    const page = Math.floor(address * this.#perByte), value = this.machine.parts.mmu.load8(this.cpu, this.mm, page, address - page * this.#pageSize);
+    return value < 0 ? this.#failed(value, address) : value;
   }
-
   /** Stores a byte: 0, or a negative signal. */
   store8(address: VirtualAddress, value: number): number {
-    const page = Math.floor(address * this.#perByte);
-    return this.machine.parts.mmu.store8(this.cpu, this.mm, page, address - page * this.#pageSize, value);
+    const page = Math.floor(address * this.#perByte), result = this.machine.parts.mmu.store8(this.cpu, this.mm, page, address - page * this.#pageSize, value);
+    return result < 0 ? this.#failed(result, address) : result;
   }
-
-  /** Loads `out.length` bytes from `address` on: 0, or a negative signal; the pages before it are read then. */
+  /** Loads `out.length` bytes from `address` on: how many there were before the first that failed; then `siginfo` says why. */
   read(address: VirtualAddress, out: Uint8Array): number {
     return this.#transfer(address, out, READ);
   }
-
-  /** Stores `bytes` at `address`: 0, or a negative signal; the pages before it are written then. */
+  /** Stores `bytes` at `address`: how many, as for `read`. */
   write(address: VirtualAddress, bytes: Uint8Array): number {
     return this.#transfer(address, bytes, WRITE);
+  }
+
+  /** Faults of its accesses that needed no storage. @kernel ru_minflt — getrusage(2) */
+  get minorFaults(): number {
+    return this.machine.parts.mmu.counters.minorFaults(this.mm);
+  }
+  /** Faults of its accesses that did. @kernel ru_majflt — getrusage(2) */
+  get majorFaults(): number {
+    return this.machine.parts.mmu.counters.majorFaults(this.mm);
+  }
+  /** What is at `address`, as a letter: see `PageLetter`. */
+  pageLetter(address: VirtualAddress): PageLetter {
+    return pageInfo(this, address).letter;
   }
 
   /** Page by page: each is made accessible, and its bytes are copied. */
@@ -92,30 +156,20 @@ export class Process {
     for (let done = 0; done < bytes.length; ) {
       const page = Math.floor((address + done) * this.#perByte), offset = address + done - page * pageSize;
       const pfn = mmu.translate(this.cpu, this.mm, page, access);
-      if (pfn < 0) return pfn;
+      if (pfn < 0) {
+        this.#failed(pfn, address + done);
+        return done;
+      }
       const size = Math.min(pageSize - offset, bytes.length - done);
       if (access === READ) folios.readBytes(pfn, offset, bytes, done, size);
       else folios.writeBytes(pfn, offset, bytes, done, size);
       done += size;
     }
-    return 0;
+    return bytes.length;
   }
-
-  /** What a page table entry maps: "." nothing, "Z" the zero page, "X" storage, "P" a page of memory. */
-  pageLetter(address: VirtualAddress): "." | "Z" | "X" | "P" {
-    const { mmu, folios } = this.machine.parts, slot = mmu.tables.slotOf(this.mm, Math.floor(address * this.#perByte));
-    const pte = slot === NO_SLOT ? PTE_NONE : mmu.tables.load(slot);
-    if (!pteIsPresent(pte)) return ".";
-    const pfn = ptePfn(pte);
-    return folios.isZeroPage(pfn) ? "Z" : folios.isDevice(pfn) ? "X" : "P";
+  #failed(result: number, address: number): number {
+    const { signal, code }: SignalInfo = this.machine.parts.mmu.signal;
+    this.siginfo = { signal, code, address };
+    return result;
   }
 }
-
-const vmFlags = (protection: number): number =>
-  ((protection & PROT_READ) === 0 ? 0 : VM_READ) + ((protection & PROT_WRITE) === 0 ? 0 : VM_WRITE) + ((protection & PROT_EXEC) === 0 ? 0 : VM_EXEC);
-
-/**
- * Where user space ends: the lower half of what the tables reach, less a guard page. All of it on a machine too small to share.
- * @kernel TASK_SIZE_MAX — arch/x86/include/asm/page_64.h, v6.12. @differs Mappings begin right below it: there is no stack.
- */
-const userPages = (pageCount: number): number => (pageCount >= 2 ** 20 ? pageCount / 2 - 1 : pageCount);

@@ -43,16 +43,16 @@ export function fileFaultHandlerConformance({ describe, test }: TestRunner, make
       }
     });
     test("answers a fault on a page that is there already, and changes nothing", () => {
-      const { mmu, handler, mapping } = mapped(), vma = mmu.vmas.find(0, FIRST_PAGE);
+      const { mmu, handler, mapping } = mapped(), vma = mmu.vmas.lookUp(0, FIRST_PAGE);
       mmu.store8(0, 0, FIRST_PAGE, 0, 5);
-      same(handler.fault(mapping, vma, FIRST_PAGE, 0, READ) & VM_FAULT_NOPAGE, VM_FAULT_NOPAGE);
-      same(handler.fault(mapping, vma, FIRST_PAGE, 0, WRITE) & VM_FAULT_NOPAGE, VM_FAULT_NOPAGE);
+      same(handler.fault({ mapping, vma, page: FIRST_PAGE, index: 0, access: READ, pfn: 0 }) & VM_FAULT_NOPAGE, VM_FAULT_NOPAGE);
+      same(handler.fault({ mapping, vma, page: FIRST_PAGE, index: 0, access: WRITE, pfn: 0 }) & VM_FAULT_NOPAGE, VM_FAULT_NOPAGE);
       same(mmu.load8(0, 0, FIRST_PAGE, 0), 5);
     });
     test("gives SIGBUS beyond the last page, for loads and stores, and goes on working", () => {
-      const { mmu, handler, mapping, filePages } = mapped(), page = FIRST_PAGE + filePages, vma = mmu.vmas.find(0, page);
+      const { mmu, handler, mapping, filePages } = mapped(), page = FIRST_PAGE + filePages, vma = mmu.vmas.lookUp(0, page);
       for (const access of [READ, WRITE] as const) {
-        const result = handler.fault(mapping, vma, page, filePages, access);
+        const result = handler.fault({ mapping, vma, page, index: filePages, access, pfn: 0 });
         same(faultIsError(result), true);
         same(result & VM_FAULT_SIGBUS, VM_FAULT_SIGBUS);
       }

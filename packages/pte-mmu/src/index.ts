@@ -1,25 +1,32 @@
-export { PteMmuError, type PteMmuErrorCode } from "./errors.ts";
-export type { FileFaultHandler } from "./file-fault-handler.ts";
-export { MmCounters } from "./mm-counters.ts";
-export { type AccessResult, Mmu, type MmuOptions, type PresentVisitor } from "./mmu.ts";
-export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
+export { AnonVmas, type AnonVmasOptions, NO_LINK } from "./anon-vmas.ts";
+export { Areas, type WantedArea } from "./areas.ts";
+export { brk } from "./calls/brk.ts";
+export type { CallParts, CallResult } from "./calls/call-parts.ts";
+export * from "./calls/madvise.ts";
+export { mincore } from "./calls/mincore.ts";
+export { mlock, MLOCK_ONFAULT, munlock } from "./calls/mlock.ts";
 export {
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_NONE,
-  PTE_NX,
-  PTE_PRESENT,
-  PTE_SPECIAL,
-  PTE_USER,
-  PTE_WRITABLE,
-  pteIsAccessed,
-  pteIsDirty,
-  pteIsExecutable,
-  pteIsPresent,
-  pteIsSpecial,
-  pteIsWritable,
-  pteOf,
-  ptePfn,
-} from "./pte.ts";
+  MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED, MAP_NONBLOCK, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_STACK,
+  MAP_SYNC, mmap, type MmapRequest, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE,
+} from "./calls/mmap.ts";
+export { mprotect } from "./calls/mprotect.ts";
+export { mremap, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./calls/mremap.ts";
+export { MS_ASYNC, MS_INVALIDATE, MS_SYNC, msync } from "./calls/msync.ts";
+export { munmap } from "./calls/munmap.ts";
+export { PteMmuError, type PteMmuErrorCode } from "./errors.ts";
+export { FAULT_FLAG_UNSHARE, FAULT_FLAG_USER, type FaultFlags, Faults } from "./faults.ts";
+export type { FileFault, FileFaultFeatures, FileFaultHandler } from "./file-fault-handler.ts";
+export type { MappedFiles } from "./mapped-files.ts";
+export { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, MM_SWAPENTS, type MmCounter, MmCounters } from "./mm-counters.ts";
+export { Mms, NO_MM } from "./mms.ts";
+export { type AccessResult, Mmu, type MmuOptions, type PresentVisitor, type SignalInfo, type VmaRange } from "./mmu.ts";
+export { MmuGather } from "./mmu-gather.ts";
+export type { MmuParts } from "./mmu-parts.ts";
+export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
+export * from "./pte.ts";
+export { Rmap } from "./rmap.ts";
+export * from "./swap-pte.ts";
 export { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
-export { NO_VMA, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, type VmaRange, Vmas, type VmasOptions } from "./vmas.ts";
+export * from "./vm-flags.ts";
+export { NO_VMA } from "./vma-index.ts";
+export { linearPageIndex, NO_ANON_VMA, NO_MAPPING, Vmas, vmaIsAnonymous, type VmasOptions } from "./vmas.ts";

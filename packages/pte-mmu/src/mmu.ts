@@ -1,58 +1,131 @@
 import type { Folios } from "@zeropfn/folio";
 import { type ColumnAllocator, noTracer, type Tracer } from "@zeropfn/state";
 import {
-  type Access, EXEC, type FaultResult, faultIsError, READ, VM_FAULT_MAJOR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
+  type Access, BUS_ADRERR, type FaultResult, faultIsError, READ, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV, VM_FAULT_ACCERR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
 } from "@zeropfn/units";
+import { AnonVmas, type AnonVmasOptions } from "./anon-vmas.ts";
+import { Areas } from "./areas.ts";
+import type { CallParts } from "./calls/call-parts.ts";
+import { unmapAreas, unmapRange } from "./calls/munmap.ts";
+import { ColdPageout } from "./cold-pageout.ts";
 import { PteMmuError } from "./errors.ts";
+import { Faults } from "./faults.ts";
 import type { FileFaultHandler } from "./file-fault-handler.ts";
+import { Guards } from "./guards.ts";
+import { Inserts } from "./insert.ts";
+import { Lazyfree } from "./lazyfree.ts";
+import { MappedPages } from "./mapped-pages.ts";
+import type { MappedFiles } from "./mapped-files.ts";
+import { MlockPages } from "./mlock-pages.ts";
 import { MmCounters } from "./mm-counters.ts";
+import { Mms } from "./mms.ts";
+import { MmuGather } from "./mmu-gather.ts";
+import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
-import {
-  PTE_ACCESSED, PTE_DIRTY, PTE_NONE, PTE_NX, PTE_PRESENT, PTE_SPECIAL, PTE_USER, PTE_WRITABLE, pteIsPresent, pteIsSpecial, pteOf, ptePfn,
-} from "./pte.ts";
+import { Populate } from "./populate.ts";
+import { Protection } from "./protection.ts";
+import { pteIsPresent } from "./pte.ts";
+import { Rmap } from "./rmap.ts";
 import { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
-import { NO_VMA, VM_EXEC, VM_READ, VM_WRITE, type VmaRange, Vmas, type VmasOptions } from "./vmas.ts";
+import { unmapMappingRange } from "./unmap-mapping.ts";
+import type { VmFlags } from "./vm-flags.ts";
+import { NO_VMA } from "./vma-index.ts";
+import { NO_ANON_VMA, NO_MAPPING, Vmas, type VmasOptions } from "./vmas.ts";
+import { Zap } from "./zap.ts";
 
-export type MmuOptions = PageTablesOptions & TlbsOptions & VmasOptions & { readonly tracer?: Tracer };
+export interface MmuOptions extends PageTablesOptions, TlbsOptions, VmasOptions, Partial<AnonVmasOptions> {
+  /** Areas that one address space may have. Default 65,530, or `vmaCapacity`. @kernel DEFAULT_MAX_MAP_COUNT — include/linux/mm.h, v6.18 */
+  readonly maximumMapCount?: number;
+  /** Pages of the aligned window that a read fault on a file maps: a power of two. Default 16, as fault_around_bytes of 64 KiB. */
+  readonly faultAroundPages?: number;
+  /** Pages of user space. Default: the lower half of what the tables reach, less one; all of it on a machine of less than 2^20 pages. */
+  readonly taskPages?: number;
+  /** Frames that are gathered before they are freed. */
+  readonly gatherCapacity?: number;
+  /** Who counts references to files that are mapped. Default: nobody, and there is no shared anonymous memory. */
+  readonly files?: MappedFiles;
+  readonly tracer?: Tracer;
+}
 
 /** What a user access gives: its value (0 or more), or the number of the signal, negated. */
 export type AccessResult = number;
 
+/** An area to be made: pages [firstPage, firstPage + pageCount) of `mm` show pages of a file from `pageIndex` on. */
+export interface VmaRange {
+  readonly mm: number;
+  readonly firstPage: number;
+  readonly pageCount: number;
+  /** The file, or `NO_MAPPING`. */
+  readonly mapping: number;
+  readonly pageIndex: number;
+  readonly flags: VmFlags;
+}
+
 /** Told of a present entry: the page of the address space, and the packed entry. */
 export type PresentVisitor = (page: number, pte: number) => void;
 
+/** Why the last access failed. @kernel siginfo_t — include/uapi/asm-generic/siginfo.h, v6.18 */
+export interface SignalInfo {
+  signal: number;
+  /** si_code: SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR; 0 for SIGKILL. */
+  code: number;
+  page: number;
+}
+
 /** Faults of one access in a row. @differs The kernel tries for ever. */
 const MAX_TRIES = 32;
-const SIGBUS = 7;
-const SIGSEGV = 11;
-const SIGKILL = 9;
+const DEFAULT_MAX_MAP_COUNT = 65_530;
+/** @kernel fault_around_bytes — mm/memory.c, v6.18 */
+const FAULT_AROUND_PAGES = 16;
 
-/** Address spaces: user accesses, the page fault, what handlers insert, and unmapping. */
+const noFiles: MappedFiles = { mapped: () => {}, unmapped: () => {}, createShared: () => NO_MAPPING };
+
+/** Address spaces: user accesses, what handlers of files insert and unmap, and the parts that system calls work with. */
 export class Mmu {
   readonly tables: PageTables;
   readonly tlbs: Tlbs;
   readonly vmas: Vmas;
   readonly counters: MmCounters;
-  readonly #folios: Folios;
-  readonly #tracer: Tracer;
-  readonly #pgfault: number;
-  readonly #pgmajfault: number;
+  readonly mms: Mms;
+  /** For system calls. */
+  readonly calls: CallParts;
+  readonly faults: Faults;
+  readonly rmap: Rmap;
+  /** Why the last access failed: read it at once. */
+  readonly signal: SignalInfo = { signal: 0, code: 0, page: 0 };
+  readonly #inserts: Inserts;
   #handler: FileFaultHandler | undefined;
 
   constructor(columns: ColumnAllocator, folios: Folios, options: MmuOptions) {
-    this.tables = new PageTables(columns, options);
-    this.tlbs = new Tlbs(columns, this.tables, folios, options);
-    this.vmas = new Vmas(columns, options);
-    this.counters = new MmCounters(columns, options.mmCapacity);
-    this.#folios = folios;
-    this.#tracer = options.tracer ?? noTracer;
-    this.#pgfault = this.#tracer.event("pgfault");
-    this.#pgmajfault = this.#tracer.event("pgmajfault");
+    const { tracer = noTracer, files = noFiles, vmaCapacity } = options;
+    const tables = new PageTables(columns, options), tlbs = new Tlbs(columns, tables, folios, options), vmas = new Vmas(columns, options);
+    const anonVmas = new AnonVmas(columns, vmas, { ...options, anonVmaCapacity: options.anonVmaCapacity ?? vmaCapacity, linkCapacity: options.linkCapacity ?? 2 * vmaCapacity });
+    const counters = new MmCounters(columns, options.mmCapacity), gather = new MmuGather(tlbs, folios, options.gatherCapacity);
+    const parts: MmuParts = { folios, tables, tlbs, gather, vmas, anonVmas, counters, tracer, handler: () => this.#connected(), faultAroundPages: options.faultAroundPages ?? FAULT_AROUND_PAGES };
+    const maps = new MappedPages(parts), zap = new Zap(parts, maps);
+    this.tables = tables;
+    this.tlbs = tlbs;
+    this.vmas = vmas;
+    this.counters = counters;
+    this.mms = new Mms(columns, options.mmCapacity);
+    this.faults = new Faults(parts, maps);
+    this.rmap = new Rmap(parts, maps);
+    this.#inserts = new Inserts(parts, maps);
+    this.calls = {
+      ...parts, zap, files,
+      areas: new Areas(parts, files, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
+      protection: new Protection(parts), populate: new Populate(parts, this.faults), coldPageout: new ColdPageout(parts, this.rmap), lazyfree: new Lazyfree(parts), guards: new Guards(parts, zap),
+      mlockPages: new MlockPages(parts, maps), pageSize: folios.pageSize, taskPages: options.taskPages ?? defaultTaskPages(tables.pageCount),
+    };
   }
 
   /** Says who fills file mappings. Once, when the machine is wired. */
   connect(handler: FileFaultHandler): void {
     this.#handler = handler;
+  }
+  #connected(): FileFaultHandler {
+    if (this.#handler === undefined) throw new PteMmuError("PTE_MMU_NO_HANDLER", "a fault on a file mapping, and nobody was connected to handle it");
+    return this.#handler;
   }
 
   /** A user program's load of the byte at `offset` of `page`: 0 … 255, or a negative signal. */
@@ -78,7 +151,7 @@ export class Mmu {
   #load8AfterFault(cpu: number, mm: number, page: number, offset: number): AccessResult {
     for (let tries = 0; ; tries++) {
       const result = this.#faultAgain(mm, page, READ, tries);
-      if (faultIsError(result)) return -signalOf(result);
+      if (faultIsError(result)) return this.#fail(result, page);
       const value = this.tlbs.load8(cpu, mm, page, offset);
       if (value !== TLB_MISS) return value;
     }
@@ -87,7 +160,7 @@ export class Mmu {
   #store8AfterFault(cpu: number, mm: number, page: number, offset: number, value: number): AccessResult {
     for (let tries = 0; ; tries++) {
       const result = this.#faultAgain(mm, page, WRITE, tries);
-      if (faultIsError(result)) return -signalOf(result);
+      if (faultIsError(result)) return this.#fail(result, page);
       if (this.tlbs.store8(cpu, mm, page, offset, value) !== TLB_MISS) return 0;
     }
   }
@@ -95,7 +168,7 @@ export class Mmu {
   #translateAfterFault(cpu: number, mm: number, page: number, access: Access): number {
     for (let tries = 0; ; tries++) {
       const result = this.#faultAgain(mm, page, access, tries);
-      if (faultIsError(result)) return -signalOf(result);
+      if (faultIsError(result)) return this.#fail(result, page);
       const pfn = this.tlbs.translate(cpu, mm, page, access);
       if (pfn !== TLB_MISS) return pfn;
     }
@@ -106,138 +179,114 @@ export class Mmu {
     if (tries === MAX_TRIES) {
       throw new PteMmuError("PTE_MMU_LIVELOCK", `page ${page} of address space ${mm}: ${MAX_TRIES} faults in a row were answered and the page cannot be used`);
     }
-    return this.handleFault(mm, page, access);
+    return this.faults.handle(mm, page, access);
   }
 
-  /** @kernel do_user_addr_fault(), handle_mm_fault() — arch/x86/mm/fault.c, mm/memory.c, v6.12 */
+  /** @kernel do_sigbus(), bad_area(), pagefault_out_of_memory() — arch/x86/mm/fault.c, mm/oom_kill.c, v6.18. Out of memory kills. */
+  #fail(result: FaultResult, page: number): AccessResult {
+    const { signal } = this;
+    signal.page = page;
+    if ((result & VM_FAULT_SIGBUS) !== 0) {
+      signal.signal = SIGBUS;
+      signal.code = BUS_ADRERR;
+    } else if ((result & VM_FAULT_SIGSEGV) !== 0) {
+      signal.signal = SIGSEGV;
+      signal.code = (result & VM_FAULT_ACCERR) === 0 ? SEGV_MAPERR : SEGV_ACCERR;
+    } else {
+      signal.signal = SIGKILL;
+      signal.code = 0;
+    }
+    return -signal.signal;
+  }
+
+  /** A fault of a user access. @kernel do_user_addr_fault() — arch/x86/mm/fault.c, v6.18 */
   handleFault(mm: number, page: number, access: Access): FaultResult {
-    const { vmas } = this, vma = vmas.find(mm, page);
-    if (vma === NO_VMA || (vmas.flagsOf(vma) & rightFor(access)) === 0) return VM_FAULT_SIGSEGV;
-    if (this.#handler === undefined) throw new PteMmuError("PTE_MMU_NO_HANDLER", "a fault on a file mapping, and nobody was connected to handle it");
-    this.#tracer.count(this.#pgfault, 1, page);
-    const index = page - vmas.firstPageOf(vma) + vmas.pageIndexOf(vma);
-    const result = this.#handler.fault(vmas.mappingOf(vma), vma, page, index, access);
-    if ((result & VM_FAULT_MAJOR) !== 0) this.#tracer.count(this.#pgmajfault, 1, page);
-    return result;
+    return this.faults.handle(mm, page, access);
   }
 
   /**
    * Maps a frame that has no folio to account: the zero page, or storage. Read-only, unless `access` is a write; then
    * dirty and writable in one step. A present entry stays, unless this is a write to the same frame.
    * @returns VM_FAULT_NOPAGE, or VM_FAULT_OOM.
-   * @kernel insert_pfn() — mm/memory.c, v6.12
+   * @kernel insert_pfn() — mm/memory.c, v6.18
    */
   insertPfn(vma: number, page: number, pfn: number, access: Access): FaultResult {
-    const { tables, vmas } = this, slot = tables.createSlot(vmas.mmOf(vma), page);
-    if (slot === NO_SLOT) return VM_FAULT_OOM;
-    const isWrite = access === WRITE;
-    tables.lock(slot);
-    const old = tables.load(slot);
-    if (old === PTE_NONE || (isWrite && ptePfn(old) === pfn)) {
-      tables.store(slot, pteOf(pfn, PTE_SPECIAL + (isWrite ? PTE_WRITABLE + PTE_DIRTY : 0) + rightsOf(vmas.flagsOf(vma))));
-    }
-    tables.unlock(slot);
-    return VM_FAULT_NOPAGE;
+    return this.#inserts.pfn(vma, page, pfn, access);
   }
-
   /**
    * Maps a folio's page read-only, and takes a reference on it. A present entry stays.
    * @returns VM_FAULT_NOPAGE, or VM_FAULT_OOM.
-   * @kernel finish_fault(), set_pte_range() — mm/memory.c, v6.12
+   * @kernel finish_fault(), set_pte_range() — mm/memory.c, v6.18
    */
   insertFolio(vma: number, page: number, pfn: number): FaultResult {
-    const { tables, vmas } = this, mm = vmas.mmOf(vma), slot = tables.createSlot(mm, page);
-    if (slot === NO_SLOT) return VM_FAULT_OOM;
-    tables.lock(slot);
-    if (tables.load(slot) === PTE_NONE) {
-      this.#folios.get(pfn);
-      this.#folios.addRmap(pfn);
-      this.counters.addFilePages(mm, 1);
-      tables.store(slot, pteOf(pfn, rightsOf(vmas.flagsOf(vma))));
-    }
-    tables.unlock(slot);
-    return VM_FAULT_NOPAGE;
+    return this.#inserts.folio(vma, page, pfn);
   }
-
   /**
-   * Unmaps pages [firstIndex, firstIndex + pageCount) of a file from every address space that maps them.
-   * @kernel unmap_mapping_range(), unmap_mapping_pages() — mm/memory.c, v6.12
+   * Unmaps pages [firstIndex, firstIndex + pageCount) of a file from every address space. When it returns no processor reaches
+   * the old frames.
+   *
+   * @param pageCount Integer, or Infinity: to the end.
+   * @param isEvenCows Private copies too, as when the file is truncated. Default false.
+   * @kernel unmap_mapping_range() — mm/memory.c, v6.18
    */
-  unmapMappingRange(mapping: number, firstIndex: number, pageCount: number): void {
-    const { vmas } = this;
-    vmas.lockMappingShared(mapping);
-    for (let vma = vmas.firstOfMapping(mapping); vma !== NO_VMA; vma = vmas.nextInMapping(vma)) {
-      const shift = vmas.firstPageOf(vma) - vmas.pageIndexOf(vma);
-      const first = Math.max(vmas.firstPageOf(vma), firstIndex + shift);
-      const end = Math.min(vmas.endPageOf(vma), firstIndex + pageCount + shift);
-      this.#zapRange(vmas.mmOf(vma), first, end);
-    }
-    vmas.unlockMappingShared(mapping);
+  unmapMappingRange(mapping: number, firstIndex: number, pageCount: number, isEvenCows: boolean = false): void {
+    unmapMappingRange(this.calls, this.calls.zap, mapping, firstIndex, pageCount, isEvenCows);
   }
 
-  /** Adds an area. The address space gets page tables when it faults. @throws {PteMmuError} PTE_MMU_BAD_RANGE, PTE_MMU_NO_VMA */
-  map(range: VmaRange): number {
-    const { firstPage, pageCount } = range;
-    if (!(firstPage >= 0 && pageCount > 0 && firstPage + pageCount <= this.tables.pageCount)) {
-      throw new PteMmuError("PTE_MMU_BAD_RANGE", `pages ${firstPage} to ${firstPage + pageCount - 1}, expected pages from 0 to ${this.tables.pageCount - 1}`);
+  /** Adds an area where none is, as it is: nothing is merged. @throws {PteMmuError} PTE_MMU_BAD_RANGE, PTE_MMU_NO_VMA */
+  map({ mm, firstPage, pageCount, mapping, pageIndex, flags }: VmaRange): number {
+    const endPage = firstPage + pageCount, { vmas } = this;
+    if (!(firstPage >= 0 && pageCount > 0 && endPage <= this.tables.pageCount)) {
+      throw new PteMmuError("PTE_MMU_BAD_RANGE", `pages ${firstPage} to ${endPage - 1}, expected pages from 0 to ${this.tables.pageCount - 1}`);
     }
-    return this.vmas.add(range);
+    const after = vmas.index.find(mm, firstPage);
+    if (after !== NO_VMA && vmas.firstPageOf(after) < endPage) throw new PteMmuError("PTE_MMU_BAD_RANGE", `pages ${firstPage} to ${endPage - 1} overlap an area`);
+    const vma = this.calls.areas.insertNew({ mm, firstPage, endPage, flags, mapping, pageIndex, anonVma: NO_ANON_VMA, copiedFrom: NO_VMA });
+    if (vma === NO_VMA) throw new PteMmuError("PTE_MMU_NO_VMA", "vmaCapacity is reached");
+    this.counters.addArea(mm, flags, pageCount);
+    return vma;
   }
-
-  /** Unmaps a whole area. @kernel do_vmi_munmap(), unmap_region() — mm/vma.c, v6.12 */
+  /** Unmaps a whole area. @kernel do_vmi_munmap() — mm/vma.c, v6.18 */
   unmap(vma: number): void {
-    const { vmas } = this;
-    this.#zapRange(vmas.mmOf(vma), vmas.firstPageOf(vma), vmas.endPageOf(vma));
-    vmas.remove(vma);
+    const { vmas } = this, mm = vmas.mmOf(vma);
+    vmas.mmapLock.lock(mm);
+    unmapRange(this.calls, mm, vmas.firstPageOf(vma), vmas.endPageOf(vma));
+    vmas.mmapLock.unlock(mm);
+  }
+  /** Unmaps all of an address space, and frees its tables and its number. No processor runs it any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
+  destroyMm(mm: number): void {
+    const { vmas, calls } = this, all: number[] = [];
+    vmas.mmapLock.lock(mm);
+    for (let vma = vmas.index.first(mm); vma !== NO_VMA; vma = vmas.index.next(vma)) all.push(vma);
+    for (const vma of all) calls.areas.detach(vma);
+    unmapAreas(calls, mm, all, 0, this.tables.pageCount);
+    this.tables.destroy(mm);
+    this.tlbs.dropMm(mm);
+    this.counters.clear(mm);
+    vmas.mmapLock.unlock(mm);
+    this.mms.free(mm);
   }
 
-  /** Visits the present entries of pages [firstPage, endPage). For reports: not a leaf. */
+  /** Visits the present entries of pages [firstPage, endPage), those that may not be accessed included. For reports: not a leaf. */
   forEachPresent(mm: number, firstPage: number, endPage: number, visit: PresentVisitor): void {
     const { tables } = this;
-    for (let page = firstPage; page < endPage; page++) {
+    for (let page = firstPage; page < endPage; ) {
       const slot = tables.slotOf(mm, page);
       if (slot === NO_SLOT) {
-        page = this.#lastPageOfTable(page);
+        page = tables.endOfHole(mm, page);
         continue;
       }
-      const pte = tables.load(slot);
-      if (pteIsPresent(pte)) visit(page, pte);
+      const stop = Math.min(endPage, tables.endOfTable(page));
+      for (let at = slot; page < stop; page++, at++) {
+        const pte = tables.load(at);
+        if (pteIsPresent(pte)) visit(page, pte);
+      }
     }
-  }
-
-  /** @kernel zap_pte_range() — mm/memory.c, v6.12. @differs Flushes page by page, under the lock; nothing is gathered. */
-  #zapRange(mm: number, firstPage: number, endPage: number): void {
-    for (let page = firstPage; page < endPage; page++) {
-      const slot = this.tables.slotOf(mm, page);
-      if (slot === NO_SLOT) page = this.#lastPageOfTable(page);
-      else this.#zap(mm, page, slot);
-    }
-  }
-
-  #zap(mm: number, page: number, slot: number): void {
-    const { tables } = this;
-    tables.lock(slot);
-    const pte = tables.getAndClear(slot);
-    if (pte !== PTE_NONE) this.tlbs.flushPage(mm, page);
-    const hasFolio = pteIsPresent(pte) && !pteIsSpecial(pte);
-    if (hasFolio) {
-      this.#folios.removeRmap(ptePfn(pte));
-      this.counters.addFilePages(mm, -1);
-    }
-    tables.unlock(slot);
-    if (hasFolio) this.#folios.put(ptePfn(pte)); // only now: no TLB reaches it any more
-  }
-
-  #lastPageOfTable(page: number): number {
-    const { pagesPerTable } = this.tables;
-    return Math.floor(page / pagesPerTable) * pagesPerTable + pagesPerTable - 1;
   }
 }
 
-const rightFor = (access: Access): number => (access === WRITE ? VM_WRITE : access === EXEC ? VM_EXEC : VM_READ);
-
-/** What every entry of an area has. New entries are young: the access that faulted is about to use them. */
-const rightsOf = (vmaFlags: number): number => PTE_PRESENT + PTE_USER + PTE_ACCESSED + ((vmaFlags & VM_EXEC) === 0 ? PTE_NX : 0);
-
-/** @kernel do_sigbus(), bad_area() — arch/x86/mm/fault.c, v6.12. Out of memory kills. */
-const signalOf = (result: FaultResult): number => ((result & VM_FAULT_SIGBUS) !== 0 ? SIGBUS : (result & VM_FAULT_SIGSEGV) !== 0 ? SIGSEGV : SIGKILL);
+/**
+ * Where user space ends: the lower half of what the tables reach, less a guard page. All of it on a machine too small to share.
+ * @kernel TASK_SIZE_MAX — arch/x86/include/asm/page_64.h, v6.18
+ */
+const defaultTaskPages = (pageCount: number): number => (pageCount >= 2 ** 20 ? pageCount / 2 - 1 : pageCount);

@@ -1,60 +1,39 @@
-import { type Background, type ColumnAllocator, leaves, noBackground, waitFor } from "@zeropfn/state";
-import { PteMmuError } from "./errors.ts";
+import { type Background, type ColumnAllocator, leaves, noBackground, RwLocks } from "@zeropfn/state";
+import { IntervalTrees } from "./interval-trees.ts";
+import type { VmFlags } from "./vm-flags.ts";
+import { NO_VMA, VmaIndex } from "./vma-index.ts";
 
-/** No area covers this page, or the list ends. */
-export const NO_VMA = 0xffff_ffff;
-
-/** Rights and kinds of an area. @kernel VM_READ … VM_SHARED — include/linux/mm.h, v6.12 */
-export const VM_READ = 0x1;
-export const VM_WRITE = 0x2;
-export const VM_EXEC = 0x4;
-export const VM_SHARED = 0x8;
+/** The mapping of an area that shows no file: private anonymous memory. */
+export const NO_MAPPING = 0xffff_ffff;
+/** No anonymous region. @see AnonVmas */
+export const NO_ANON_VMA = 0xffff_ffff;
 
 export interface VmasOptions {
+  /** Address spaces, numbered from 0. */
   readonly mmCapacity: number;
+  /** Areas of all address spaces. */
   readonly vmaCapacity: number;
   /** Files that can be mapped, numbered from 0. */
   readonly mappingCapacity: number;
   readonly background?: Background;
 }
 
-/** An area to be made: pages [firstPage, firstPage + pageCount) of `mm` show pages of a file from `pageIndex` on. */
-export interface VmaRange {
-  readonly mm: number;
-  readonly firstPage: number;
-  readonly pageCount: number;
-  readonly mapping: number;
-  readonly pageIndex: number;
-  /** A sum of VM_* bits. */
-  readonly flags: number;
-}
-
-/** A lock that a writer holds. */
-const WRITER = 0xffff_ffff;
-/** Lists hold area + 1, so that a column of zeros is an empty list. */
-const END = 0;
-
 /**
- * Virtual memory areas: those of an address space in order, and those that map a file (i_mmap) under its lock.
- * @differs A sorted list for each address space, not a tree; a list for each file, not an interval tree.
+ * Areas of address spaces (VMAs): a row of columns each, in order of address for each address space, and by the pages of
+ * the file that they show, for each file. What may change an area holds the write lock of its address space (mmap_lock);
+ * what reads one holds the read lock.
+ *
+ * @kernel vm_area_struct — include/linux/mm_types.h, v6.18
  */
 export class Vmas {
   static {
     if (__EXPLORE__) {
       leaves(Vmas, "pte-mmu/vma", {
-        find: {},
-        remove: { when: (vmas, vma) => vmas.canLockMapping(vmas.mappingOf(vma)) },
-        firstOfMapping: {},
-        nextInMapping: {},
-        lockMappingShared: { when: (vmas, mapping) => vmas.canShareMapping(mapping) },
-        unlockMappingShared: {},
-        // An area does not change while it is mapped, so these are no steps of their own.
-        mmOf: { silent: true },
-        flagsOf: { silent: true },
-        mappingOf: { silent: true },
-        firstPageOf: { silent: true },
-        endPageOf: { silent: true },
-        pageIndexOf: { silent: true },
+        allocate: {}, free: {},
+        // Guarded by mmap_lock, so that these are no steps of their own.
+        mmOf: { silent: true }, flagsOf: { silent: true }, mappingOf: { silent: true }, firstPageOf: { silent: true }, endPageOf: { silent: true },
+        pageIndexOf: { silent: true }, anonVmaOf: { silent: true }, chainOf: { silent: true },
+        setFlags: { silent: true }, setRange: { silent: true }, setAnonVma: { silent: true }, setChain: { silent: true },
       });
     }
   }
@@ -62,142 +41,70 @@ export class Vmas {
   readonly #firstPage: Float64Array;
   readonly #endPage: Float64Array;
   readonly #mapping: Uint32Array;
-  readonly #pageIndex: Float64Array; // in the file, of the first page
+  readonly #pageIndex: Float64Array;
   readonly #flags: Uint32Array;
-  readonly #nextInMm: Uint32Array; // + 1; of a free row: the next free row
-  readonly #nextInMapping: Uint32Array; // + 1
-  readonly #headOfMm: Uint32Array; // + 1
-  readonly #headOfMapping: Uint32Array; // + 1
-  readonly #locks: Uint32Array; // of a mapping, i_mmap_rwsem: readers, or WRITER
+  readonly #anonVma: Uint32Array; // + 1
+  readonly #chain: Uint32Array; // + 1; of a free row: the next free row + 1
   readonly #pool: Uint32Array; // [0] first free row + 1, [1] rows ever used
-  readonly #lastFound: Uint32Array; // of an mm, + 1: a hint
-  readonly #background: Background;
+  /** Areas of each address space in order of address. */
+  readonly index: VmaIndex;
+  /** Areas of each file by the pages that they show. @kernel address_space::i_mmap — include/linux/fs.h, v6.18 */
+  readonly iMmap: IntervalTrees;
+  /** For each address space. @kernel mm_struct::mmap_lock — include/linux/mm_types.h, v6.18 */
+  readonly mmapLock: RwLocks;
+  /** For each file. @kernel address_space::i_mmap_rwsem — include/linux/fs.h, v6.18 */
+  readonly iMmapLock: RwLocks;
 
   constructor(columns: ColumnAllocator, { mmCapacity, vmaCapacity, mappingCapacity, background = noBackground }: VmasOptions) {
-    this.#background = background;
     this.#mm = columns.u32("vma.mm", vmaCapacity);
     this.#firstPage = columns.f64("vma.firstPage", vmaCapacity);
     this.#endPage = columns.f64("vma.endPage", vmaCapacity);
     this.#mapping = columns.u32("vma.mapping", vmaCapacity);
     this.#pageIndex = columns.f64("vma.pageIndex", vmaCapacity);
     this.#flags = columns.u32("vma.flags", vmaCapacity);
-    this.#nextInMm = columns.u32("vma.nextInMm", vmaCapacity);
-    this.#nextInMapping = columns.u32("vma.nextInMapping", vmaCapacity);
-    this.#headOfMm = columns.u32("mm.vmas", mmCapacity);
-    this.#headOfMapping = columns.u32("mapping.vmas", mappingCapacity);
-    this.#locks = columns.u32("mapping.i_mmap_rwsem", mappingCapacity);
+    this.#anonVma = columns.u32("vma.anonVma", vmaCapacity);
+    this.#chain = columns.u32("vma.chain", vmaCapacity);
     this.#pool = columns.u32("vma.pool", 2);
-    this.#lastFound = columns.u32("mm.lastVma", mmCapacity, "derived");
+    this.index = new VmaIndex(columns, { mmCapacity, vmaCapacity, firstPage: this.#firstPage, endPage: this.#endPage });
+    this.iMmap = new IntervalTrees(columns, { name: "i_mmap", rootCapacity: mappingCapacity, rowCapacity: vmaCapacity });
+    this.mmapLock = new RwLocks(columns, "mm.mmap_lock", mmCapacity, background);
+    this.iMmapLock = new RwLocks(columns, "mapping.i_mmap_rwsem", mappingCapacity, background);
   }
 
-  /**
-   * Adds an area. Its pages must be free.
-   * @throws {PteMmuError} PTE_MMU_BAD_RANGE, PTE_MMU_NO_VMA
-   */
-  add({ mm, firstPage, pageCount, mapping, pageIndex, flags }: VmaRange): number {
-    const endPage = firstPage + pageCount;
-    if (!(pageCount > 0)) throw new PteMmuError("PTE_MMU_BAD_RANGE", `an area of ${pageCount} pages, expected at least 1`);
-    let before = END, after = this.#headOfMm[mm]!;
-    while (after !== END && this.#firstPage[after - 1]! < firstPage) {
-      before = after;
-      after = this.#nextInMm[after - 1]!;
-    }
-    const isFree = (before === END || this.#endPage[before - 1]! <= firstPage) && (after === END || endPage <= this.#firstPage[after - 1]!);
-    if (!isFree) throw new PteMmuError("PTE_MMU_BAD_RANGE", `pages ${firstPage} to ${endPage - 1} overlap an area`);
+  /** A row for an area that is in no order yet, or `NO_VMA` if there is none. @kernel vm_area_alloc() — mm/vma_init.c, v6.18 */
+  allocate(mm: number, firstPage: number, endPage: number, flags: VmFlags, mapping: number, pageIndex: number): number {
     const vma = this.#takeRow();
+    if (vma === NO_VMA) return NO_VMA;
     this.#mm[vma] = mm;
     this.#firstPage[vma] = firstPage;
     this.#endPage[vma] = endPage;
     this.#mapping[vma] = mapping;
     this.#pageIndex[vma] = pageIndex;
     this.#flags[vma] = flags;
-    this.#nextInMm[vma] = after;
-    if (before === END) this.#headOfMm[mm] = vma + 1;
-    else this.#nextInMm[before - 1] = vma + 1;
-    this.#nextInMapping[vma] = this.#headOfMapping[mapping]!;
-    this.#headOfMapping[mapping] = vma + 1;
+    this.#anonVma[vma] = 0;
+    this.#chain[vma] = 0;
     return vma;
   }
-
-  /** Takes an area out of both lists, under the file's lock. Its pages must be unmapped. */
-  remove(vma: number): void {
-    const mm = this.#mm[vma]!, mapping = this.#mapping[vma]!;
-    if (!this.canLockMapping(mapping)) waitFor(`vma.remove(${vma}): i_mmap_rwsem is held`, this.#background, () => this.canLockMapping(mapping));
-    unlink(this.#headOfMm, mm, this.#nextInMm, vma);
-    unlink(this.#headOfMapping, mapping, this.#nextInMapping, vma);
-    this.#lastFound[mm] = END;
-    this.#nextInMm[vma] = this.#pool[0]!;
+  /** Gives a row back. @kernel vm_area_free() — mm/vma_init.c, v6.18 */
+  free(vma: number): void {
+    this.#chain[vma] = this.#pool[0]!;
     this.#pool[0] = vma + 1;
   }
 
-  /** The area that covers `page`, or `NO_VMA`. @kernel vma_lookup() — include/linux/mm.h, v6.12 */
-  find(mm: number, page: number): number {
-    const hint = this.#lastFound[mm]!;
-    if (hint !== END && page >= this.#firstPage[hint - 1]! && page < this.#endPage[hint - 1]!) return hint - 1;
-    for (let next = this.#headOfMm[mm]!; next !== END && this.#firstPage[next - 1]! <= page; next = this.#nextInMm[next - 1]!) {
-      if (page >= this.#endPage[next - 1]!) continue;
-      this.#lastFound[mm] = next;
-      return next - 1;
-    }
-    return NO_VMA;
-  }
-
-  /**
-   * First page of the highest gap of `pageCount` pages below `topPage`, or -1.
-   * @kernel unmapped_area_topdown() — mm/vma.c, v6.12
-   */
-  findGap(mm: number, pageCount: number, topPage: number): number {
-    let found = -1, gapStart = 1; // page 0 stays free: a null pointer must fault
-    for (let next = this.#headOfMm[mm]!; ; next = this.#nextInMm[next - 1]!) {
-      const gapEnd = next === END ? topPage : Math.min(topPage, this.#firstPage[next - 1]!);
-      if (gapEnd - gapStart >= pageCount) found = gapEnd - pageCount;
-      if (next === END) return found;
-      gapStart = Math.max(gapStart, this.#endPage[next - 1]!);
-    }
-  }
-
-  /** True if no further area can be made. */
-  get isFull(): boolean {
-    return this.#pool[0] === END && this.#pool[1] === this.#mm.length;
-  }
-
-  /** The areas of an address space, in order of address. For reports. */
-  *of(mm: number): Generator<number, void> {
-    for (let next = this.#headOfMm[mm]!; next !== END; next = this.#nextInMm[next - 1]!) yield next - 1;
-  }
-
-  /** An area that maps the file, or `NO_VMA`. */
-  firstOfMapping(mapping: number): number {
-    return (this.#headOfMapping[mapping]! - 1) >>> 0;
-  }
-  /** The next area that maps the same file, or `NO_VMA`. */
-  nextInMapping(vma: number): number {
-    return (this.#nextInMapping[vma]! - 1) >>> 0;
-  }
-
-  /** @kernel i_mmap_lock_read() — include/linux/fs.h, v6.12 */
-  lockMappingShared(mapping: number): void {
-    if (!this.canShareMapping(mapping)) waitFor(`vma.lockMappingShared(${mapping})`, this.#background, () => this.canShareMapping(mapping));
-    this.#locks[mapping]!++;
-  }
-  unlockMappingShared(mapping: number): void {
-    this.#locks[mapping]!--;
-  }
-  /** For wait conditions. */
-  canShareMapping(mapping: number): boolean {
-    return this.#locks[mapping] !== WRITER;
-  }
-  /** For wait conditions. */
-  canLockMapping(mapping: number): boolean {
-    return this.#locks[mapping] === 0;
+  /** The area that covers `page`, or `NO_VMA`. @kernel vma_lookup() — include/linux/mm.h, v6.18 */
+  lookUp(mm: number, page: number): number {
+    const vma = this.index.find(mm, page);
+    return vma !== NO_VMA && this.firstPageOf(vma) <= page ? vma : NO_VMA;
   }
 
   mmOf(vma: number): number {
     return this.#mm[vma]!;
   }
-  flagsOf(vma: number): number {
+  /** A sum of VM_* bits. */
+  flagsOf(vma: number): VmFlags {
     return this.#flags[vma]!;
   }
+  /** The file that is mapped, or `NO_MAPPING`. */
   mappingOf(vma: number): number {
     return this.#mapping[vma]!;
   }
@@ -208,30 +115,54 @@ export class Vmas {
   endPageOf(vma: number): number {
     return this.#endPage[vma]!;
   }
-  /** The file's page that the area's first page shows. */
+  /** The page of the file, or of the anonymous region, that the first page shows. @kernel vm_area_struct::vm_pgoff — include/linux/mm_types.h, v6.18 */
   pageIndexOf(vma: number): number {
     return this.#pageIndex[vma]!;
+  }
+  /** The anonymous region that new pages belong to, or `NO_ANON_VMA`. @kernel vm_area_struct::anon_vma — include/linux/mm_types.h, v6.18 */
+  anonVmaOf(vma: number): number {
+    return (this.#anonVma[vma]! - 1) >>> 0;
+  }
+  /** The first link + 1 of the chain of anonymous regions that the area's pages may belong to; 0: none. */
+  chainOf(vma: number): number {
+    return this.#chain[vma]!;
+  }
+
+  setFlags(vma: number, flags: VmFlags): void {
+    this.#flags[vma] = flags;
+  }
+  /** The caller takes the area out of orders by page index before it, and puts it in again behind it. */
+  setRange(vma: number, firstPage: number, endPage: number, pageIndex: number): void {
+    this.#firstPage[vma] = firstPage;
+    this.#endPage[vma] = endPage;
+    this.#pageIndex[vma] = pageIndex;
+  }
+  setAnonVma(vma: number, anonVma: number): void {
+    this.#anonVma[vma] = anonVma + 1;
+  }
+  setChain(vma: number, chain: number): void {
+    this.#chain[vma] = chain;
+  }
+
+  /** The areas of an address space, in order of address. For reports. */
+  *of(mm: number): Generator<number, void> {
+    for (let vma = this.index.first(mm); vma !== NO_VMA; vma = this.index.next(vma)) yield vma;
   }
 
   #takeRow(): number {
     const free = this.#pool[0]!;
-    if (free !== END) {
-      this.#pool[0] = this.#nextInMm[free - 1]!;
+    if (free !== 0) {
+      this.#pool[0] = this.#chain[free - 1]!;
       return free - 1;
     }
     const vma = this.#pool[1]!;
-    if (vma >= this.#mm.length) throw new PteMmuError("PTE_MMU_NO_VMA", `vmaCapacity ${this.#mm.length} is reached`);
+    if (vma >= this.#mm.length) return NO_VMA;
     this.#pool[1] = vma + 1;
     return vma;
   }
 }
 
-function unlink(heads: Uint32Array, owner: number, nexts: Uint32Array, vma: number): void {
-  if (heads[owner] === vma + 1) {
-    heads[owner] = nexts[vma]!;
-    return;
-  }
-  let before = heads[owner]!;
-  while (nexts[before - 1] !== vma + 1) before = nexts[before - 1]!;
-  nexts[before - 1] = nexts[vma]!;
-}
+/** @kernel vma_is_anonymous() — include/linux/mm.h, v6.18 */
+export const vmaIsAnonymous = (vmas: Vmas, vma: number): boolean => vmas.mappingOf(vma) === NO_MAPPING;
+/** The page of the file or anonymous region that `page` of the area shows. @kernel linear_page_index() — include/linux/pagemap.h, v6.18 */
+export const linearPageIndex = (vmas: Vmas, vma: number, page: number): number => page - vmas.firstPageOf(vma) + vmas.pageIndexOf(vma);

@@ -20,6 +20,7 @@ export const EBUSY = 16;
 export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
+export const ENFILE = 23;
 export const EFBIG = 27;
 export const ENOSPC = 28;
 export const ESPIPE = 29;
@@ -29,7 +30,7 @@ export const EOPNOTSUPP = 95;
 
 const NAMES: Readonly<Record<number, string>> = {
   [OK]: "OK", [EPERM]: "EPERM", [ENOENT]: "ENOENT", [EIO]: "EIO", [ENXIO]: "ENXIO", [EBADF]: "EBADF", [EAGAIN]: "EAGAIN", [ENOMEM]: "ENOMEM",
-  [EACCES]: "EACCES", [EFAULT]: "EFAULT", [EBUSY]: "EBUSY", [EEXIST]: "EEXIST", [ENODEV]: "ENODEV", [EINVAL]: "EINVAL", [EFBIG]: "EFBIG",
+  [EACCES]: "EACCES", [EFAULT]: "EFAULT", [EBUSY]: "EBUSY", [EEXIST]: "EEXIST", [ENODEV]: "ENODEV", [EINVAL]: "EINVAL", [ENFILE]: "ENFILE", [EFBIG]: "EFBIG",
   [ENOSPC]: "ENOSPC", [ESPIPE]: "ESPIPE", [ENOSYS]: "ENOSYS", [EOVERFLOW]: "EOVERFLOW", [EOPNOTSUPP]: "EOPNOTSUPP",
 };
 
