@@ -115,7 +115,7 @@ const walksOf = (made: Tlbs, run: () => void): number => {
   return made.walkCount - before;
 };
 const read = (made: Tlbs, pages: readonly number[], mm: number = 0): void => {
-  for (const page of pages) made.translate(0, mm, page, READ);
+  for (const page of pages) expect(made.translate(0, mm, page, READ)).toBe(pfn);
 };
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, page) => page);
 
@@ -189,15 +189,14 @@ describe("what a TLB keeps", () => {
     made.flushBatchedPending(0);
     expect(walksOf(made, () => read(made, [1]))).toBe(1);
   });
-  test("counts deferred flushes without end, and forgets none", () => {
+  test.each([1, 0x7fff, 0x8000, 0xffff, 0x1_0000])("counts deferred flushes without end: none is forgotten after %d", (count) => {
     const made = filled({ tlbShift: 4 }, 8);
-    for (let nth = 0; nth < 70_000; nth++) {
-      made.deferFlush(0);
-      if (nth % 4099 !== 0) continue;
-      read(made, [1]);
-      made.flushBatchedPending(0);
-      expect([...made.entries()]).toEqual([]);
-    }
+    for (let nth = 0; nth < count; nth++) made.deferFlush(0);
+    made.flushBatchedPending(0);
+    read(made, [1]);
+    made.deferFlush(0);
+    made.flushBatchedPending(0);
+    expect([...made.entries()]).toEqual([]);
   });
   test("of an address space that is no more is nothing, and its ASID is free", () => {
     const made = filled({ tlbShift: 4, asidCount: 2 }, 8);
