@@ -27,13 +27,15 @@ type Counts = Readonly<Record<string, number>>;
 export function drawnProcess(folios: Folios, areas: readonly DrawnArea[], counts: Counts = {}): Process {
   const machine = {
     pageSize: folios.pageSize,
-    parts: { folios, mmu: { vmas: drawnVmas(areas), tables: drawnTables(areas), counters: drawnCounters(counts) } },
+    parts: { folios, mmu: { mms: NO_HEAP, vmas: drawnVmas(areas), tables: drawnTables(areas), counters: drawnCounters(counts) } },
     fileOf: (mapping: number) => (mapping === 9 ? undefined : { name: mapping === 8 ? "nl\nx" : "data" }),
     isSharedMemory: (mapping: number) => mapping === 9,
     count: (event: string) => counts[event] ?? 0,
   };
   return { mm: 0, machine } as unknown as Process;
 }
+
+const NO_HEAP = { heapStart: () => 0, heapEnd: () => 0 };
 
 function drawnTables(areas: readonly DrawnArea[]): PageTables {
   const tables = new PageTables(reservedColumns(), { mmCapacity: 1, tableCapacity: 64, tableShift: Math.log2(PAGES_PER_LEAF), levels: 5 });

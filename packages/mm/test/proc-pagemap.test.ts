@@ -74,7 +74,8 @@ test("a guard page gives the word that Linux 6.18.44 gives", () => {
 
 test("pages before, between and behind areas are holes, and a range may begin and end inside areas", () => {
   const entries = (first: number, count: number) => new Map(Array.from({ length: count }, (_, nth) => [first + nth, pteOf(shared, PTE_PRESENT)]));
-  const areas = [[10, 14], [17, 18], [18, 25]].map(([first, end]) => ({ first: first!, end: end!, flags: VM_READ + VM_SOFTDIRTY, entries: entries(first!, end! - first!) }));
+  const bounds = [[10, 14], [17, 18], [18, 25]];
+  const areas = bounds.map(([first, end]) => ({ first: first!, end: end!, flags: VM_READ + VM_SOFTDIRTY, entries: entries(first!, end! - first!) }));
   const process = drawnProcess(folios, areas), isMapped = (page: number): boolean => areas.some(({ first, end }) => page >= first && page < end);
   for (let from = 8; from < 28; from++) {
     for (let count = 0; count < 20; count++) {

@@ -18,12 +18,17 @@ export interface MappedArea {
   readonly name: string;
 }
 
-/** The area in row `vma`. */
+/**
+ * The area in row `vma`.
+ * @kernel get_vma_name(), vma_is_initial_heap(), vma_is_initial_stack() — fs/proc/task_mmu.c, include/linux/mm.h, v6.18
+ * @differs Nobody starts a process with a stack: what grows downwards is called one.
+ */
 export function mappedArea(process: Process, vma: number): MappedArea {
-  const { machine } = process, { vmas } = machine.parts.mmu, { pageSize } = machine;
+  const { machine } = process, { mms, vmas } = machine.parts.mmu, { pageSize } = machine;
   const start = vmas.firstPageOf(vma) * pageSize, end = vmas.endPageOf(vma) * pageSize, flags = vmas.flagsOf(vma), mapping = vmas.mappingOf(vma);
   const file = mapping === NO_MAPPING ? undefined : mappedFile(machine, mapping);
-  const name = file?.path ?? ((flags & VM_GROWSDOWN) !== 0 ? "[stack]" : "");
+  const isHeap = start < mms.heapEnd(process.mm) && end > mms.heapStart(process.mm);
+  const name = file?.path ?? (isHeap ? "[heap]" : (flags & VM_GROWSDOWN) !== 0 ? "[stack]" : "");
   return { start, end, flags, offset: file === undefined ? 0 : vmas.pageIndexOf(vma) * pageSize, file, name };
 }
 
