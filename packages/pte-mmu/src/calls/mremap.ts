@@ -138,7 +138,9 @@ function remapAt(calls: CallParts, remap: Remap): CallResult {
   return place(calls, remap) || move(calls, remap);
 }
 
-const shrink = (calls: CallParts, { mm, page, oldPages, newPages }: Remap): CallResult => unmapRange(calls, mm, page + newPages, page + oldPages);
+/** @kernel shrink_vma() — mm/mremap.c, v6.18 */
+const shrink = (calls: CallParts, { mm, page, oldPages, newPages }: Remap): CallResult =>
+  page + oldPages > calls.taskPages ? -EINVAL : unmapRange(calls, mm, page + newPages, page + oldPages);
 
 /** Nothing lies behind the area, and the range reaches to its end. @kernel vma_expandable() — mm/mremap.c, v6.18 */
 function canGrow(calls: CallParts, { mm, vma, page, oldPages, newPages }: Remap): boolean {
@@ -179,7 +181,7 @@ function move(calls: CallParts, remap: Remap): CallResult {
     return -ENOMEM;
   }
   if ((remap.flags & MREMAP_DONTUNMAP) !== 0) leaveEmpty(calls, source, copy, page, oldPages);
-  else unmapRange(calls, mm, page, page + oldPages);
+  else if (oldPages > 0) unmapRange(calls, mm, page, page + oldPages); // 0: the source stays, and is mapped twice
   return newPage;
 }
 
