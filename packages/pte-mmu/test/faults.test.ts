@@ -2,11 +2,13 @@ import { PG_anon_exclusive, PG_dirty, PG_mlocked, PG_swapbacked, PG_unevictable,
 import { READ, VM_FAULT_ACCERR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
 import { FAULT_FLAG_UNSHARE } from "../src/faults.ts";
+import { Inserts } from "../src/insert.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES } from "../src/mm-counters.ts";
 import { PTE_ACCESSED, PTE_DIRTY, PTE_NX, PTE_PRESENT, PTE_SPECIAL, PTE_USER, pteIsAccessed, pteIsDirty, pteIsSpecial, pteIsWritable, pteOf } from "../src/pte.ts";
 import { markerPteOf, PTE_MARKER_POISONED, PTE_MARKER_UFFD_WP } from "../src/swap-pte.ts";
 import { VM_EXEC, VM_LOCKED, VM_MAYREAD, VM_READ, VM_SHARED, VM_WRITE } from "../src/vm-flags.ts";
 import { NO_ANON_VMA } from "../src/vmas.ts";
+import { ZAP_EVEN_COWS } from "../src/zap.ts";
 import { PRIVATE, SHARED, World } from "./pages-world.ts";
 
 const SEGV_ACCERR = -(VM_FAULT_SIGSEGV | VM_FAULT_ACCERR);
@@ -322,6 +324,38 @@ describe("a filesystem that wants to know of writes", () => {
     expect(world.letters(8, 9)).toBe(".");
     expect(world.write(8, 1)).toBe(0);
     world.check();
+  });
+});
+
+describe("a filesystem that maps storage itself", () => {
+  test("is asked for each write to what is read-only, and mprotect there and back gives nothing away", () => {
+    const world = new World(), vma = world.fileArea(8, 12, SHARED), inserts = new Inserts(world.parts, world.maps), asked: number[] = [];
+    const block = world.folios.allocate(0);
+    world.file.features = { writeNotify: true, faultAround: false };
+    world.file.fault = ({ page, access }) => {
+      asked.push(access);
+      if (access === WRITE) world.zap.single(vma, page, page + 1, ZAP_EVEN_COWS); // zeros give way to a block
+      return inserts.pfn(vma, page, access === WRITE ? block : world.folios.zeroPfn, access);
+    };
+    world.read(8);
+    world.protect(vma, SHARED & ~VM_WRITE);
+    world.protect(vma, SHARED);
+    expect([pteIsWritable(world.pte(8)), world.write(8, 7), world.read(8), asked]).toEqual([false, 0, 7, [READ, WRITE]]);
+    expect([world.pfn(8), world.rss(MM_SHMEMPAGES), world.folios.isZero(world.folios.zeroPfn)]).toEqual([block, 0, true]);
+    world.protect(vma, SHARED & ~VM_WRITE);
+    world.protect(vma, SHARED);
+    expect(world.faultsOf(() => world.write(8, 8))).toBe(0); // dirty already: the filesystem knows
+  });
+  test("with a page that has a folio says so when it is asked whether that may be written", () => {
+    const world = new World(), vma = world.fileArea(8, 12, SHARED), inserts = new Inserts(world.parts, world.maps), block = world.folios.allocate(0);
+    world.file.features = { writeNotify: true, faultAround: false };
+    world.file.fault = ({ page, index }) => inserts.folio(vma, page, world.file.make(index));
+    world.file.pageMkwrite = ({ page, index, access }) => {
+      world.file.punch(0, index, 1);
+      return inserts.pfn(vma, page, block, access);
+    };
+    expect([world.read(8), pteIsWritable(world.pte(8)), world.write(8, 7), world.pfn(8), world.read(8)]).toEqual([0, false, 0, block, 7]);
+    expect([world.rss(MM_SHMEMPAGES), world.file.pages.size, world.folios.usedFrames]).toEqual([0, 0, 1]);
   });
 });
 
