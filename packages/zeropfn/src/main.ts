@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { compareCommand } from "./commands/compare.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { runCommand } from "./commands/run.ts";
 import { settleCommand } from "./commands/settle.ts";
 import { stacksCommand } from "./commands/stacks.ts";
@@ -17,7 +18,7 @@ export async function main(args: readonly string[], bin: string): Promise<number
   if (args[0] === MEASURE) return measureForParent();
   process.stdout.on("error", stopIfNobodyReads);
   const program = new Command("zeropfn").description("Settles memory-management arguments by running them.");
-  for (const command of [compareCommand(bin), stacksCommand(), settleCommand(bin, args), runCommand()]) program.addCommand(command);
+  for (const command of [compareCommand(bin), stacksCommand(), settleCommand(bin, args), replayCommand(), runCommand()]) program.addCommand(command);
   for (const command of [program, ...program.commands]) sayMistakesInOneLine(command);
   try {
     await program.parseAsync(args, { from: "user" });

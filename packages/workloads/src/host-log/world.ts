@@ -1,4 +1,4 @@
-import { type Machine, type MachineFile, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
+import { type Machine, type MachineFile, type MappedArea, mappedAreas, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
 import type { VirtualAddress } from "@zeropfn/units";
 import { ARENA_BYTES, ARENA_START, LOG_PAGE_BYTES, TMPFS_SLOTS } from "./setting.ts";
 
@@ -21,12 +21,17 @@ export class ReplayWorld {
     return pageInfo(process, addressOf(offset));
   }
 
-  /** Slot of a file, or undefined for one that is in none. */
-  slotOf(file: MachineFile): number | undefined {
-    const slot = this.files.indexOf(file);
+  /** What `maps` names an area: a slot, "shm" for shared anonymous memory, null for private; undefined for a file that is in no slot. */
+  nameOf({ file }: MappedArea): number | "shm" | null | undefined {
+    if (file === undefined) return null;
+    if (file.path === "/dev/zero (deleted)") return "shm";
+    const slot = this.files.findIndex(({ name }) => file.path === `/memfd:${name} (deleted)`);
     return slot < 0 ? undefined : slot;
   }
 }
+
+/** The areas of a process that the recorder saw, in order of address. */
+export const areasOf = (process: Process): readonly MappedArea[] => mappedAreas(process).filter(isInArena);
 
 /** The address at `offset` of the arena. Beyond 2^53 it is rounded, as the recorded numbers there are round. */
 export const addressOf = (offset: number): VirtualAddress => (ARENA_START + offset) as VirtualAddress;

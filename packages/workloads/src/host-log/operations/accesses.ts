@@ -7,7 +7,7 @@ import { addressOf } from "../world.ts";
 /** How an access ended: `ret` 0, or how far it came and which signal stopped it. */
 export function ended(process: Process, done: number, length: number): Outcome {
   if (done === length) return { ret: 0 };
-  const { signal, code } = process.siginfo;
+  const { signal, code } = process.siginfo!;
   return { done, sig: signalName(signal), code };
 }
 

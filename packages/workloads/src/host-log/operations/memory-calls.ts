@@ -1,10 +1,10 @@
 import type { Process } from "@zeropfn/mm";
 import { type Operation, type Operations, type Outcome, returned, type Scene } from "../outcome.ts";
 import { ARENA_BYTES, ARENA_START, LOG_PAGE_BYTES } from "../setting.ts";
-import { addressOf, isInArena } from "../world.ts";
+import { addressOf, areasOf } from "../world.ts";
 
 /** Areas of the process in the arena. */
-export const areaCount = (process: Process): number => process.areas().filter(isInArena).length;
+export const areaCount = (process: Process): number => areasOf(process).length;
 
 /** A call that may change areas: how many there are is recorded. */
 const onAreas = (names: readonly string[], call: (process: Process, args: readonly number[]) => number): Operation => ({
@@ -15,11 +15,12 @@ const onAreas = (names: readonly string[], call: (process: Process, args: readon
 /** An address as an offset into the arena; an error stays what it is. */
 const offsetOf = (result: number): number => (result < 0 ? result : result - ARENA_START);
 
+/** `ret` is 0 if the mapping lies where it was asked for. */
 function mmap({ world, process }: Scene, [off, length, protection, flags, slot, offset]: readonly number[]): Outcome | string {
-  const file = slot! < 0 ? null : world.files[slot!];
+  const file = slot! < 0 ? null : world.files[slot!], address = addressOf(off!);
   if (file === undefined) return `no file in slot ${slot}`;
-  const result = process.mmap(file, { address: addressOf(off!), length: length!, offset: offset!, protection: protection!, flags: flags! });
-  return { ...returned(offsetOf(result)), nv: areaCount(process) };
+  const result = process.mmap(file, { address, length: length!, offset: offset!, protection: protection!, flags: flags! });
+  return { ...returned(result < 0 ? result : result - address), nv: areaCount(process) };
 }
 
 function mincore({ process }: Scene, [off, length]: readonly number[]): Outcome {

@@ -1,12 +1,19 @@
+import type { Process } from "@zeropfn/mm";
 import { type Operations, type Outcome, returned, type Scene } from "../outcome.ts";
 import { areaCount } from "./memory-calls.ts";
 
+/** A child of the process; or an error, negated; or why there can be none. */
+export function forked(process: Process & { fork?(): Process | number }): Process | number | string {
+  return process.fork === undefined ? "fork: not modelled" : process.fork();
+}
+
 function fork({ world, process }: Scene, [child]: readonly number[]): Outcome | string {
   if (world.processes.has(child!)) return `process ${child} exists`;
-  const forked = process.fork();
-  if (typeof forked === "number") return returned(forked);
-  world.processes.set(child!, forked);
-  return { ret: 0, nv: areaCount(forked) };
+  const made = forked(process);
+  if (typeof made === "string") return made;
+  if (typeof made === "number") return returned(made);
+  world.processes.set(child!, made);
+  return { ret: 0, nv: areaCount(made) };
 }
 
 function exit({ world, process, record }: Scene): Outcome {

@@ -1,7 +1,7 @@
 import { type PageInfo, smapsAreas, statusFields } from "@zeropfn/mm";
 import type { Operations, Outcome, Scene } from "../outcome.ts";
 import { ARENA_START, LOG_PAGE_BYTES } from "../setting.ts";
-import { isInArena, pageOffsets } from "../world.ts";
+import { areasOf, isInArena, pageOffsets } from "../world.ts";
 
 /** Bits of an area's flags. @kernel VM_READ … VM_MAYSHARE — include/linux/mm.h, v6.18 */
 const VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_MAYSHARE = 0x80;
@@ -10,13 +10,11 @@ const permissions = (flags: number): string =>
   `${(flags & VM_READ) === 0 ? "-" : "r"}${(flags & VM_WRITE) === 0 ? "-" : "w"}${(flags & VM_EXEC) === 0 ? "-" : "x"}${(flags & VM_MAYSHARE) === 0 ? "p" : "s"}`;
 
 function maps({ world, process }: Scene): Outcome {
-  const areas = process.areas().filter(isInArena);
-  return {
-    maps: areas.map(({ start, end, flags, file, offset }) => {
-      const name = typeof file === "object" && file !== null ? world.slotOf(file) : file;
-      return [start - ARENA_START, end - ARENA_START, permissions(flags), name, offset];
-    }),
-  };
+  const shown = areasOf(process).map((area) => {
+    const { start, end, flags, offset } = area;
+    return [start - ARENA_START, end - ARENA_START, permissions(flags), world.nameOf(area), offset];
+  });
+  return { maps: shown };
 }
 
 /** Not in the records: the same everywhere on the host. */

@@ -1,10 +1,11 @@
 import { crc32 } from "node:zlib";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, type Process, smapsAreas } from "@zeropfn/mm";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, mappedAreas, type Process, smapsAreas } from "@zeropfn/mm";
 import { GiB } from "@zeropfn/units";
 import { hex, type Operation, type Operations, type Outcome, returned, type Scene } from "../outcome.ts";
 import { ARENA_START } from "../setting.ts";
 import { addressOf, pageOffsets } from "../world.ts";
 import { ended } from "./accesses.ts";
+import { forked } from "./processes.ts";
 
 // The logs without `p`: one process, whose mappings are called slots.
 
@@ -35,7 +36,7 @@ const CATEGORIES: Readonly<Record<string, number>> = { ".": 2, A: 10, F: 14, D: 
 
 /** The pages of a slot: a letter each, and runs of [from, to, categories]. */
 function shown({ world }: Scene, process: Process, slot: number): { readonly pages: string; readonly scan: readonly number[][] } {
-  const start = slotOffset(slot), area = process.areas().find((each) => each.start === ARENA_START + start);
+  const start = slotOffset(slot), area = mappedAreas(process).find((each) => each.start === ARENA_START + start);
   const offsets = area === undefined ? [] : pageOffsets(start, area.end - area.start);
   const letters = offsets.map((offset) => world.page(process, offset).letter), scan: number[][] = [];
   for (const [page, letter] of letters.entries()) {
@@ -52,8 +53,9 @@ function smaps({ process }: Scene, [slot]: readonly number[]): Outcome {
 }
 
 /** A child writes, and shows its pages before and after; `x`: nothing went wrong. */
-function forkwrite(scene: Scene, args: readonly number[]): Outcome {
-  const [slot] = args, child = scene.process.fork();
+function forkwrite(scene: Scene, args: readonly number[]): Outcome | string {
+  const [slot] = args, child = forked(scene.process);
+  if (typeof child === "string") return child;
   if (typeof child === "number") return returned(child);
   const before = shown(scene, child, slot!);
   store(child, args);
