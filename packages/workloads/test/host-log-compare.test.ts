@@ -24,6 +24,8 @@ describe("What was recorded and what is shown", () => {
       typeof inside === "object" && inside !== null && !Array.isArray(inside) ? Object.fromEntries(Object.entries(inside).sort(([a], [b]) => (a < b ? -1 : 1))) : inside,
     );
 
+  test("are the same if one is -0 and the other 0", () => expect(firstDifference({ ret: 0 }, { ret: -0 })).toBeUndefined());
+
   test("are the same if they are the same JSON, in whatever order of keys, and differ else", () => {
     const leaf = fc.constantFrom(0, 1, "", "0", null);
     const { json } = fc.letrec((tie) => ({
