@@ -34,7 +34,7 @@ export interface DaxFilesOptions {
  * also the number of its mapping. Read this file from the top: fault, then write(2), then what drops pages.
  */
 export class DaxFiles {
-  readonly features: { readonly writeNotify: boolean; readonly faultAround: boolean } = { writeNotify: false, faultAround: false };
+  readonly features: { readonly writeNotify: boolean; readonly faultAround: boolean } = { writeNotify: true, faultAround: false };
   readonly #memory: PersistentMemory;
   readonly #trees: DaxTrees;
   readonly #locks: InodeLocks;
@@ -115,9 +115,9 @@ export class DaxFiles {
   nextMappable(): boolean {
     return false;
   }
-  /** A write fault comes here by `fault`: nobody asks. @kernel dax_iomap_fault() — fs/dax.c, v6.1 */
-  pageMkwrite(): FaultResult {
-    return VM_FAULT_SIGBUS;
+  /** A page becomes writable by a fault like any other: under its lock, and what was a hole gets its block. @kernel ext4_dax_fault(), .pfn_mkwrite — fs/ext4/file.c, v6.1 */
+  pageMkwrite(fault: DaxFault): FaultResult {
+    return this.fault(fault);
   }
   /** True if the page has an entry: there is no page cache to look into. @kernel mincore_page() — mm/mincore.c, v6.1 */
   isCached(file: number, index: number): boolean {

@@ -1,6 +1,7 @@
 import type { DaxFiles } from "@zeropfn/dax-pmem";
 import type { FileExtents } from "@zeropfn/fs-extents";
-import { EINVAL, EOPNOTSUPP } from "@zeropfn/units";
+import type { FileFault } from "@zeropfn/pte-mmu";
+import { EINVAL, EOPNOTSUPP, type FaultResult } from "@zeropfn/units";
 import type { FileSystem } from "./file-system.ts";
 
 /** @kernel FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE — include/uapi/linux/falloc.h, v6.18 */
@@ -61,8 +62,8 @@ export class DaxFileSystem implements FileSystem {
   nextMappable(): boolean {
     return this.#dax.nextMappable();
   }
-  pageMkwrite(): number {
-    return this.#dax.pageMkwrite();
+  pageMkwrite(fault: FileFault): FaultResult {
+    return this.#dax.pageMkwrite(fault);
   }
   isCached(mapping: number, index: number): boolean {
     return this.#dax.isCached(mapping, index);

@@ -60,7 +60,7 @@ export class AnonVmas {
     this.#linkNext = columns.u32("anonVma.linkNext", linkCapacity);
     this.#pool = columns.u32("anonVma.pool", 4);
     this.#vmas = vmas;
-    this.#trees = new IntervalTrees(columns, { name: "anonVma", rootCapacity: anonVmaCapacity, rowCapacity: linkCapacity });
+    this.#trees = new IntervalTrees(columns, { name: "anon_vma", rootCapacity: anonVmaCapacity, rowCapacity: linkCapacity });
     this.#locks = new RwLocks(columns, "anonVma.rwsem", anonVmaCapacity, background);
   }
 

@@ -1,4 +1,4 @@
-import { type Folios, NO_FRAME } from "@zeropfn/folio";
+import { fileMapping, type Folios, NO_FRAME } from "@zeropfn/folio";
 import { type FaultResult, VM_FAULT_OOM } from "@zeropfn/units";
 import { DAX_CACHE_PAGE, daxEntry, daxIsCachePage, daxPfn } from "../dax-entry.ts";
 import type { DaxEntryLock } from "../dax-entry-lock.ts";
@@ -35,7 +35,7 @@ export class CachePageHoles implements DaxHolePolicy {
     const folios = this.#folios, pfn = folios.allocate(0);
     if (pfn === NO_FRAME) return NO_FRAME;
     folios.zero(pfn);
-    folios.setMapping(pfn, file, index);
+    folios.setMapping(pfn, fileMapping(file), index);
     this.#entries.replace(file, index, daxEntry(pfn, DAX_CACHE_PAGE));
     return pfn;
   }
