@@ -7,7 +7,7 @@ import { type MachineParts, wire } from "./parts.ts";
 import { Process } from "./process.ts";
 import type { Stack } from "./stack.ts";
 
-/** Replacements for single methods of the machine's parts, by "part.method": "mmu.unmapMappingRange". */
+/** Replacements for single methods of the machine's parts, and of those that its system calls work with, by "part.method": "mmu.unmapMappingRange", "gather.addFrame". */
 // biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
 export type Overrides = Readonly<Record<string, (...args: any[]) => unknown>>;
 
@@ -112,20 +112,25 @@ export class Machine {
    * @throws {MmError} MM_NO_PROCESS, MM_BAD_OPTION
    */
   createProcess(cpu: number = 0): Process {
-    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.cpus) throw new MmError("MM_BAD_OPTION", `cpu ${cpu}, expected 0 to ${this.cpus - 1}`);
+    this.checkedCpu(cpu);
     const mm = this.parts.mmu.mms.allocate();
     if (mm === NO_MM) throw new MmError("MM_NO_PROCESS", `processCapacity ${this.size.processCapacity} is reached`);
     return new Process(this, mm, cpu);
   }
+  /** `cpu`, if there is such a processor. @throws {MmError} MM_BAD_OPTION */
+  checkedCpu(cpu: number): number {
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.cpus) throw new MmError("MM_BAD_OPTION", `cpu ${cpu}, expected 0 to ${this.cpus - 1}`);
+    return cpu;
+  }
 }
 
-/** An own property of the part hides the method of its class. */
+/** An own property of the part hides the method of its class. What system calls work with ("gather", "zap") are parts too. */
 function applyOverrides(parts: MachineParts, override: Overrides): void {
-  const known = parts as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  const known = { ...parts.mmu.calls, ...parts } as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   for (const [path, value] of Object.entries(override)) {
     const [partName = "", method = ""] = path.split("."), part = known[partName];
     if (part === undefined || typeof part[method] !== "function") {
-      throw new MmError("MM_UNKNOWN_OVERRIDE", `${path}, expected PART.METHOD of ${Object.keys(parts).join(", ")}`);
+      throw new MmError("MM_UNKNOWN_OVERRIDE", `${path}, expected PART.METHOD of ${Object.keys(known).join(", ")}`);
     }
     Object.defineProperty(part, method, { value });
   }

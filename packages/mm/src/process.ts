@@ -56,6 +56,11 @@ export class Process {
     this.#perByte = 1 / machine.pageSize;
   }
 
+  /** Another thread of the process, which runs on processor `cpu`: the same memory, and a `siginfo` of its own. */
+  onCpu(cpu: number): Process {
+    return new Process(this.machine, this.mm, this.machine.checkedCpu(cpu));
+  }
+
   // System calls
 
   /** Maps a file, or anonymous memory if there is none. @returns The address, or an errno negated. @kernel mmap(2) */
