@@ -116,6 +116,15 @@ export class Process {
   setHeap(address: VirtualAddress): void {
     this.machine.parts.mmu.mms.setHeap(this.mm, address, address);
   }
+  /**
+   * A child with a copy of this address space: pages are shared until one of both writes.
+   * @returns The child, on the same processor; or -ENOMEM, or -EAGAIN: `processCapacity` is reached.
+   * @kernel fork(2)
+   */
+  fork(): Process | number {
+    const child = this.machine.parts.mmu.fork(this.mm);
+    return child < 0 ? child : new Process(this.machine, child, this.cpu);
+  }
   /** Ends the process: all its memory is unmapped, and nothing of it may be used any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
   exit(): void {
     this.machine.parts.mmu.destroyMm(this.mm);

@@ -46,6 +46,11 @@ export class MappedPages {
     this.#tracer.count(this.#events.anonymous, 1, pfn);
     this.#mlockIn(vma, pfn);
   }
+  /** One more entry maps an anonymous page: a child's. @kernel folio_try_dup_anon_rmap_pte() — include/linux/rmap.h, v6.18 */
+  mapAnonymousAgain(vma: number, pfn: number): void {
+    this.#counters.add(this.#vmas.mmOf(vma), MM_ANONPAGES, 1);
+    this.add(pfn);
+  }
   /** One more entry maps a page of a file. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
   mapFile(vma: number, pfn: number): void {
     this.#counters.add(this.#vmas.mmOf(vma), this.kindOf(pfn), 1);

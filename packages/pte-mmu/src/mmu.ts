@@ -1,13 +1,15 @@
 import type { Folios } from "@zeropfn/folio";
 import { type ColumnAllocator, noTracer, type Tracer } from "@zeropfn/state";
 import {
-  type Access, BUS_ADRERR, type FaultResult, faultIsError, READ, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV, VM_FAULT_ACCERR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
+  type Access, BUS_ADRERR, EAGAIN, type FaultResult, faultIsError, READ, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV, VM_FAULT_ACCERR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
 } from "@zeropfn/units";
 import { AnonVmas, type AnonVmasOptions } from "./anon-vmas.ts";
 import { Areas } from "./areas.ts";
 import type { CallParts } from "./calls/call-parts.ts";
+import { fork } from "./calls/fork.ts";
 import { unmapAreas, unmapRange } from "./calls/munmap.ts";
 import { ColdPageout } from "./cold-pageout.ts";
+import { CopyPages } from "./copy-pages.ts";
 import { PteMmuError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import type { FileFaultHandler } from "./file-fault-handler.ts";
@@ -18,7 +20,7 @@ import { MappedPages } from "./mapped-pages.ts";
 import type { MappedFiles } from "./mapped-files.ts";
 import { MlockPages } from "./mlock-pages.ts";
 import { MmCounters } from "./mm-counters.ts";
-import { Mms } from "./mms.ts";
+import { Mms, NO_MM } from "./mms.ts";
 import { MmuGather } from "./mmu-gather.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
@@ -94,6 +96,7 @@ export class Mmu {
   /** Why the last access failed: read it at once. */
   readonly signal: SignalInfo = { signal: 0, code: 0, page: 0 };
   readonly #inserts: Inserts;
+  readonly #copyPages: CopyPages;
   #handler: FileFaultHandler | undefined;
 
   constructor(columns: ColumnAllocator, folios: Folios, options: MmuOptions) {
@@ -111,6 +114,7 @@ export class Mmu {
     this.faults = new Faults(parts, maps);
     this.rmap = new Rmap(parts, maps);
     this.#inserts = new Inserts(parts, maps);
+    this.#copyPages = new CopyPages(parts, maps);
     this.calls = {
       ...parts, zap, files,
       areas: new Areas(parts, files, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
@@ -252,6 +256,19 @@ export class Mmu {
     vmas.mmapLock.lock(mm);
     unmapRange(this.calls, mm, vmas.firstPageOf(vma), vmas.endPageOf(vma));
     vmas.mmapLock.unlock(mm);
+  }
+  /**
+   * A new address space with the areas and pages of another: pages are shared until one of both writes.
+   * @returns Its number, -ENOMEM, or -EAGAIN: no further address space can be had.
+   * @kernel dup_mm() — kernel/fork.c, v6.18
+   */
+  fork(parent: number): number {
+    const { mms } = this, child = mms.allocate();
+    if (child === NO_MM) return -EAGAIN;
+    mms.setHeap(child, mms.heapStart(parent), mms.heapEnd(parent));
+    const result = fork(this.calls, this.#copyPages, parent, child);
+    if (result < 0) this.destroyMm(child);
+    return result < 0 ? result : child;
   }
   /** Unmaps all of an address space, and frees its tables and its number. No processor runs it any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
   destroyMm(mm: number): void {
