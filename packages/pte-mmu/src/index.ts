@@ -6,7 +6,7 @@ export * from "./calls/madvise.ts";
 export { mincore } from "./calls/mincore.ts";
 export { mlock, MLOCK_ONFAULT, munlock } from "./calls/mlock.ts";
 export {
-  MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED, MAP_NONBLOCK, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_STACK,
+  MAP_32BIT, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED, MAP_NONBLOCK, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_STACK,
   MAP_SYNC, mmap, type MmapRequest, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE,
 } from "./calls/mmap.ts";
 export { mprotect } from "./calls/mprotect.ts";
@@ -16,6 +16,7 @@ export { munmap } from "./calls/munmap.ts";
 export { PteMmuError, type PteMmuErrorCode } from "./errors.ts";
 export { FAULT_FLAG_UNSHARE, FAULT_FLAG_USER, type FaultFlags, Faults } from "./faults.ts";
 export type { FileFault, FileFaultFeatures, FileFaultHandler } from "./file-fault-handler.ts";
+export { checkAccounting } from "./invariants.ts";
 export type { MappedFiles } from "./mapped-files.ts";
 export { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, MM_SWAPENTS, type MmCounter, MmCounters } from "./mm-counters.ts";
 export { Mms, NO_MM } from "./mms.ts";
