@@ -1,6 +1,6 @@
-import { EAGAIN, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW } from "@zeropfn/units";
+import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, GiB } from "@zeropfn/units";
 import {
-  VM_ACCOUNT, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, type VmFlags,
+  VM_ACCOUNT, VM_EXEC, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, type VmFlags,
 } from "../vm-flags.ts";
 import { NO_VMA } from "../vma-index.ts";
 import { NO_ANON_VMA, NO_MAPPING } from "../vmas.ts";
@@ -24,6 +24,8 @@ export const MAP_PRIVATE = 0x02;
 export const MAP_SHARED_VALIDATE = 0x03;
 export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
+/** Anywhere in the second GiB. @kernel MAP_32BIT — arch/x86/include/uapi/asm/mman.h, v6.18 */
+export const MAP_32BIT = 0x40;
 export const MAP_GROWSDOWN = 0x0100;
 export const MAP_LOCKED = 0x2000;
 export const MAP_NORESERVE = 0x4000;
@@ -55,8 +57,9 @@ export interface MmapRequest {
 /**
  * Maps pages of a file or anonymous memory.
  *
- * @returns The address, or -EINVAL, -ENOMEM, -EEXIST, -EOVERFLOW, -EOPNOTSUPP, -EAGAIN.
+ * @returns The address, or -EINVAL, -ENOMEM, -EEXIST, -EOVERFLOW, -EOPNOTSUPP, -ENFILE.
  * @kernel mmap(2), do_mmap() — mm/mmap.c, v6.18
+ * @differs MAP_GROWSDOWN is refused with -EOPNOTSUPP: stacks do not grow. MAP_HUGETLB with -ENOMEM: no huge pages are set aside.
  */
 export function mmap(calls: CallParts, mm: number, request: MmapRequest): CallResult {
   const { vmas, pageSize } = calls;
@@ -74,6 +77,7 @@ export function mmap(calls: CallParts, mm: number, request: MmapRequest): CallRe
 function mmapLocked(calls: CallParts, mm: number, { address, length, protection, flags, mapping, offset }: MmapRequest): CallResult {
   const { pageSize, taskPages, areas, vmas } = calls;
   if (length === 0) return -EINVAL;
+  if ((flags & MAP_GROWSDOWN) !== 0) return -EOPNOTSUPP;
   const pages = pagesOf(length, pageSize), isAnonymous = (flags & MAP_ANONYMOUS) !== 0, fileIndex = pageOf(offset, pageSize);
   if (pages === 0 || pages > taskPages) return -ENOMEM;
   if (!isAnonymous && fileIndex + pages >= 2 ** 64 / pageSize) return -EOVERFLOW;
@@ -100,7 +104,7 @@ function mmapLocked(calls: CallParts, mm: number, { address, length, protection,
   }
   calls.counters.addArea(mm, areaFlags, pages);
   if ((areaFlags & VM_LOCKED) !== 0) calls.counters.addLocked(mm, pages);
-  return vmas.firstPageOf(vma) <= first ? first * pageSize : -EAGAIN;
+  return first * pageSize;
 }
 
 function dropUnmapped({ files }: CallParts, mapping: number): void {
@@ -118,7 +122,7 @@ export function placeFor(calls: CallParts, mm: number, address: number, pages: n
   }
   const hint = Math.floor(address / pageSize);
   if (hint > 0 && hint + pages <= taskPages && !overlaps(calls, mm, hint, hint + pages)) return hint;
-  const found = vmas.index.findGapBelow(mm, pages, LOWEST_PAGE, taskPages);
+  const found = (flags & MAP_32BIT) === 0 ? vmas.index.findGapBelow(mm, pages, LOWEST_PAGE, taskPages) : vmas.index.findGapBelow(mm, pages, GiB / pageSize, Math.min(taskPages, (2 * GiB) / pageSize));
   return found < 0 ? -ENOMEM : found;
 }
 
@@ -137,7 +141,7 @@ export const rightsOf = (protection: number): VmFlags =>
 
 /** What protection and flags say of any area. @kernel do_mmap(), calc_vm_flag_bits() — mm/mmap.c, include/linux/mman.h, v6.18 */
 const commonFlags = (protection: number, flags: number): VmFlags =>
-  rightsOf(protection) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | ((flags & MAP_GROWSDOWN) === 0 ? 0 : VM_GROWSDOWN) | ((flags & MAP_LOCKED) === 0 ? 0 : VM_LOCKED) |
+  rightsOf(protection) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | ((flags & MAP_STACK) === 0 ? 0 : VM_NOHUGEPAGE) | ((flags & MAP_LOCKED) === 0 ? 0 : VM_LOCKED) |
   ((flags & MAP_NORESERVE) === 0 ? 0 : VM_NORESERVE);
 
 function flagsOfAnonymous(protection: number, flags: number): VmFlags | CallResult {
@@ -145,7 +149,7 @@ function flagsOfAnonymous(protection: number, flags: number): VmFlags | CallResu
   if ((flags & MAP_HUGETLB) !== 0) return -ENOMEM; // no huge pages are set aside
   switch (flags & MAP_TYPE) {
     case MAP_SHARED:
-      return (flags & MAP_GROWSDOWN) !== 0 ? -EINVAL : common | VM_SHARED | VM_MAYSHARE;
+      return common | VM_SHARED | VM_MAYSHARE;
     case MAP_PRIVATE:
       return common;
     default:
