@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { linuxTmpfs, mappedAreas, type Process } from "@zeropfn/mm";
 import { afterAll, expect, test, vi } from "vitest";
-import { type LackeyReport, runLackey } from "../src/lackey/index.ts";
+import { lackeyMachine, type LackeyReport, runLackey } from "../src/lackey/index.ts";
 import { PlainMachine } from "./lackey-machine.ts";
 
 // Under valgrind a program takes a hundred times as long.
@@ -46,22 +47,39 @@ function rightsByCalls(trace: string): Rights {
   return rights;
 }
 
-function expectMapsOf(trace: string, machine: PlainMachine, report: LackeyReport<unknown>): void {
-  const expected = rightsByCalls(trace), rest = [...machine.pages].filter(([page]) => !expected.has(page));
-  expect([...machine.pages].filter(([page]) => expected.has(page)).map(([page, { rights }]) => [page, rights]).sort()).toEqual([...expected].sort());
+/** What is mapped in the end: rights, and the name of what is behind. */
+type Pages = ReadonlyMap<number, { readonly rights: number; readonly behind: string }>;
+
+/** Of the machine that is a map of pages. */
+const pagesOfPlain = ({ pages }: PlainMachine): Pages => new Map(Array.from(pages, ([page, { rights, backing }]) => [page, { rights, behind: backing.replace(/@.*/, "") }]));
+
+const RIGHTS = 0x7;
+/** Of a real process: rights are the lowest bits of an area's flags. */
+function pagesOfProcess(process: Process): Pages {
+  const pages = new Map<number, { rights: number; behind: string }>();
+  for (const { start, end, flags, file } of mappedAreas(process)) {
+    const behind = file === undefined ? "anon" : file.path.replace(/^\/memfd:(.*) \(deleted\)$/, "$1");
+    for (let page = start / PAGE; page < end / PAGE; page++) pages.set(page, { rights: flags & RIGHTS, behind });
+  }
+  return pages;
+}
+
+function expectMapsOf(trace: string, pages: Pages, report: LackeyReport<unknown>): void {
+  const expected = rightsByCalls(trace), rest = [...pages].filter(([page]) => !expected.has(page));
+  expect([...pages].filter(([page]) => expected.has(page)).map(([page, { rights }]) => [page, rights]).sort()).toEqual([...expected].sort());
   expect(rest.length).toBeLessThanOrEqual(report.preMapped.pages);
-  expect(new Set(rest.map(([, { backing }]) => backing.replace(/@.*/, "")))).toEqual(new Set(["anon", "[mapped before the trace]"]));
+  expect(new Set(rest.map(([, { behind }]) => behind))).toEqual(new Set(["anon", "[mapped before the trace]"]));
   expect([report.signals, report.differences]).toEqual([{}, []]);
   const count = (letters: string): number => trace.match(new RegExp(`^${letters} [0-9a-f]+,\\d+$`, "gm"))?.length ?? 0;
   expect(report.accesses).toMatchObject({ fetches: count("I "), loads: count(" L"), stores: count(" S"), modifies: count(" M") });
 }
 
-/** Records a program, and replays what it did. */
-async function recorded(...program: readonly string[]): Promise<{ trace: string; machine: PlainMachine; report: LackeyReport<unknown> }> {
-  const path = join(folder, `${program[0]!}.lackey`), machine = new PlainMachine();
+/** Records a program: the file of its trace. */
+function recorded(...program: readonly string[]): string {
+  const path = join(folder, `${program[0]!}.lackey`);
   const { status, stderr } = spawnSync(VALGRIND, ["--tool=lackey", "--trace-mem=yes", "--trace-syscalls=yes", `--log-file=${path}`, ...program], { encoding: "utf8" });
   expect(status, stderr).toBe(0);
-  return { trace: readFileSync(path, "utf8"), machine, report: await runLackey(machine, path) };
+  return path;
 }
 
 test("the trace that ships replays without a signal and without a difference", async () => {
@@ -72,10 +90,32 @@ test("the trace that ships replays without a signal and without a difference", a
   expect(preMapped.pages).toBeGreaterThan(preMapped.areas);
 });
 
+test("the trace that ships leaves a real machine with the pages of the one that is a map", async () => {
+  const plain = new PlainMachine(), { accesses, preMapped, calls, process: _, ...expected } = await runLackey(plain, SAMPLE);
+  const report = await runLackey(lackeyMachine(linuxTmpfs), SAMPLE);
+  expect(pagesOfProcess(report.process)).toEqual(pagesOfPlain(plain));
+  expect(report).toMatchObject({ accesses, preMapped, calls, signals: {}, differences: [], fileCount: expected.fileCount });
+  expect(report.faults.minor).toBe(report.faults.read + report.faults.write + report.faults.fetch);
+});
+
+test("what a replay made of a real machine is gone when its process exits and its files are empty", async () => {
+  const machine = lackeyMachine(linuxTmpfs), { process } = await runLackey(machine, SAMPLE);
+  process.exit();
+  for (let id = 0; ; id++) {
+    const file = machine.fileOf(id);
+    if (file === undefined) break;
+    expect(file.truncate(0)).toBe(0);
+  }
+  expect([machine.framesInUse, machine.treeNodes]).toEqual([0, 0]);
+});
+
 test.skipIf(isMissing && !isRequired).each([
   [["true"]],
   [["gzip", "-c", join(import.meta.dirname, "../README.md")]],
-])("the address space of %j is in the end what its own calls say", async (program) => {
-  const { trace, machine, report } = await recorded(...program);
-  expectMapsOf(trace, machine, report);
+])("the address space of %j is in the end what its own calls say, on either machine", async (program) => {
+  const path = recorded(...program), trace = readFileSync(path, "utf8"), plain = new PlainMachine();
+  const expected = await runLackey(plain, path);
+  expectMapsOf(trace, pagesOfPlain(plain), expected);
+  const report = await runLackey(lackeyMachine(linuxTmpfs), path);
+  expectMapsOf(trace, pagesOfProcess(report.process), report);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { runCommand } from "../src/commands/run.ts";
 import { CommandError, EXIT_BAD_INPUT } from "../src/errors.ts";
 import { type TraceRun, traceJson, traceText } from "../src/report/trace.ts";
-import { folder } from "./command.ts";
+import { folder, zeropfn } from "./command.ts";
 
 const sample = (nth: number): TraceRun["report"]["samples"][number] => ({ accesses: nth * 1000, residentBytes: nth * 4096, tableBytes: 8192, workingSetPages: 100 - nth });
 const RUN: TraceRun = {
@@ -67,16 +67,40 @@ describe("what is no trace is refused in one line", () => {
     expect((error as CommandError).exitCode).toBe(EXIT_BAD_INPUT);
     return (error as CommandError).message;
   };
-  const ZERO = ["--stack", "dax-zero-page"];
+  const TMPFS = ["--stack", "linux-tmpfs"];
 
   test("a file that is missing, a folder, and one of other lines", async () => {
     const text = join(folder, "text.lackey");
     writeFileSync(text, "==1== Command: x\nhello\n");
-    expect(await refusal(join(folder, "none"), ...ZERO)).toMatch(/none: cannot be read \(ENOENT\), expected a readable trace of lackey/);
-    expect(await refusal(folder, ...ZERO)).toMatch(/cannot be read \(EISDIR\)/);
-    expect(await refusal(text, ...ZERO)).toMatch(/text\.lackey:2: line "hello": expected a line of lackey/);
-    expect(await refusal("/dev/null", ...ZERO)).toMatch(/\/dev\/null:1: line "": expected memory accesses/);
+    expect(await refusal(join(folder, "none"), ...TMPFS)).toMatch(/none: cannot be read \(ENOENT\), expected a readable trace of lackey/);
+    expect(await refusal(folder, ...TMPFS)).toMatch(/cannot be read \(EISDIR\)/);
+    expect(await refusal(text, ...TMPFS)).toMatch(/text\.lackey:2: line "hello": expected a line of lackey/);
+    expect(await refusal("/dev/null", ...TMPFS)).toMatch(/\/dev\/null:1: line "": expected memory accesses/);
+  });
+
+  test("a stack on which no program can run", async () => {
+    expect(await refusal("x.lackey", "--stack", "dax-zero-page")).toMatch(/^run: stack dax-zero-page has no private mappings, expected one .*: linux-tmpfs$/);
   });
 
   test("no stack", async () => expect(await refusal("x.lackey")).toMatch(/run needs --stack, expected one of dax-cache-page/));
+});
+
+describe("the trace that ships, on the machine of today's kernel", () => {
+  const SAMPLE = join(import.meta.dirname, "../../../examples/true.lackey.gz");
+
+  test("is answered with a table, without a signal and without a difference", () => {
+    const { code, out, err } = zeropfn("run", SAMPLE, "--stack", "linux-tmpfs");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("All calls that change the address space came out as recorded.");
+    expect(out).not.toContain("ended in signal");
+    const rows = rowsOf(out), accesses = rows.find(([label]) => label === "accesses")![1], last = rows.findIndex(([label]) => label === "system call") - 1;
+    expect(rows[last]![0]).toBe(accesses);
+  });
+
+  test("is one object with --json", () => {
+    const { code, out, err } = zeropfn("run", SAMPLE, "--stack", "linux-tmpfs", "--json"), answer = JSON.parse(out);
+    expect([code, err]).toEqual([0, ""]);
+    expect(answer).toMatchObject({ trace: SAMPLE, stack: "linux-tmpfs", signals: {}, differences: [], calls: { mmap: 12 } });
+    expect(answer.faults.minor).toBe(answer.faults.read + answer.faults.write + answer.faults.fetch);
+  });
 });

@@ -1,7 +1,7 @@
 export { type AccessBatch, type AccessKind, BATCH_ACCESSES, FETCH, LOAD, MODIFY, STORE } from "./accesses.ts";
 export { type LackeyDifference, TracedSpace } from "./address-space.ts";
 export type { LackeyCall, LackeySink } from "./events.ts";
-export { lackeyMachine, type TracedMachine, type TracedProcess } from "./machine.ts";
+export { lackeyMachine } from "./machine.ts";
 export { LackeyParser } from "./parser.ts";
 export { type LackeyReadOptions, readLackey } from "./read.ts";
 export { LackeyReplay, type LackeyReplayOptions, SAMPLE_EVERY } from "./replay.ts";

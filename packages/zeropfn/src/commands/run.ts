@@ -1,4 +1,4 @@
-import { stacks } from "@zeropfn/mm";
+import { type Machine, type Stack, stacks } from "@zeropfn/mm";
 import { lineOf, WorkloadsError } from "@zeropfn/workloads";
 import { lackeyMachine, runLackey } from "@zeropfn/workloads/lackey";
 import { Presets, SingleBar } from "cli-progress";
@@ -25,7 +25,7 @@ function knownStack(name: string): string {
 }
 
 async function replay(file: string, name: string, hasProgress: boolean): Promise<TraceRun> {
-  const stack = stacks[name]!, machine = lackeyMachine(stack), progress = showProgress(hasProgress, file);
+  const stack = stacks[name]!, machine = machineOf(stack), progress = showProgress(hasProgress, file);
   try {
     const { process: _, ...report } = await runLackey(machine, file, { onProgress: progress.update });
     return { file, stack: name, summary: stack.summary, report };
@@ -36,11 +36,23 @@ async function replay(file: string, name: string, hasProgress: boolean): Promise
   }
 }
 
+/** A stack on which no program could run is a bad question. */
+function machineOf(stack: Stack): Machine {
+  try {
+    return lackeyMachine(stack);
+  } catch (error) {
+    if (error instanceof WorkloadsError) throw new CommandError(EXIT_BAD_INPUT, `run: ${sentenceOf(error)}`, { cause: error });
+    throw error;
+  }
+}
+
+const sentenceOf = ({ message, code }: WorkloadsError): string => message.replace(`${code}: `, "");
+
 /** A mistake of the trace, or of whoever named the file, is one line. */
 function said(error: unknown, file: string): unknown {
   if (error instanceof WorkloadsError) {
-    const { mistake, message, code } = error;
-    return mistake === undefined ? new CommandError(EXIT_BAD_ANSWER, message.replace(`${code}: `, ""), { cause: error }) : new CommandError(EXIT_BAD_INPUT, lineOf(mistake), { cause: error });
+    const { mistake } = error;
+    return mistake === undefined ? new CommandError(EXIT_BAD_ANSWER, sentenceOf(error), { cause: error }) : new CommandError(EXIT_BAD_INPUT, lineOf(mistake), { cause: error });
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;

@@ -1,7 +1,7 @@
 import { type Latency, percentileName } from "@zeropfn/workloads";
-import Table from "cli-table3";
 import type { HostUsage, StackResult } from "../measure/protocol.ts";
 import { type Comparison, isSameBytes, MAIL_NS, mailRatios, ratiosToFastest } from "./comparison.ts";
+import { tableOf, whole } from "./table.ts";
 
 /** A comparison for people. */
 export function comparisonText(comparison: Comparison): string {
@@ -11,17 +11,8 @@ export function comparisonText(comparison: Comparison): string {
   return `${[`${file}: [${job.name}] ${options.join(" ")}`, ...blocks, countsTable(results), timesTable(comparison), verdict(comparison)].join("\n\n")}\n`;
 }
 
-const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const whole = (value: number): string => WHOLE.format(value);
 const mib = (bytes: number): string => `${whole(bytes / 2 ** 20)} MiB`;
 const checksumText = (checksum: number): string => checksum.toString(16).padStart(8, "0");
-
-/** A table without colours: it goes into files and mails as well. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({ head: [...head], colAligns: head.map((_, column) => (column === 0 ? "left" : "right")), style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push([...row]);
-  return table.toString();
-}
 
 /** What each stack used: exact counts. */
 function countsTable(results: readonly StackResult[]): string {
