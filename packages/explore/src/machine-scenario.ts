@@ -21,13 +21,20 @@ export const TINY: ScenarioSize = Object.freeze({
   tableShift: 1,
   levels: 1,
   tlbShift: 0,
+  tlbWays: 1,
+  asidCount: 1,
   chunkShift: 1,
   processCapacity: 2,
   fileCapacity: 1,
   vmaCapacity: 2,
+  maximumMapCount: 2,
+  anonVmaCapacity: 0,
+  linkCapacity: 0,
   tableCapacity: 2,
   nodeCapacity: 1,
   extentCapacity: 2,
+  faultAroundPages: 1,
+  gatherCapacity: 1,
 });
 
 export interface MachineScenarioOptions extends ScenarioOptions {

@@ -28,6 +28,6 @@ test("a schedule has a column for each thread, and the effect of each step", () 
   const [verdict] = settle(["004-D2"]);
   const printed = printSchedule(verdict!.schedule!);
   expect(printed).toMatch(/^ +step {2}A +B +effect/);
-  expect(printed).toMatch(/tlb\.store8\(1, 1, 1, 0, 1\) = 0 .*tlb\.dirty\[1\]: 0 -> 1/);
+  expect(printed).toMatch(/tlb\.store8\(1, 1, 1, 0, 1\) = 0 .*folio\.bytes\[24\]: 0 -> 1, .*tlb\.rights\[1\]: 0 -> 1/);
   expect(printed).toMatch(/\d+ switch(es)?, \d+ steps; the search proves/);
 });

@@ -31,7 +31,7 @@ describe.each([daxZeroPage, daxCachePage])("the fault code of $name", (stack) =>
           store(b, bt);
           stored.set(1);
         });
-        s.sometimes("zeros are mapped", () => "ZP".includes(a.pageLetter(at)));
+        s.sometimes("zeros are mapped", () => "ZF".includes(a.pageLetter(at)));
         s.mutant("no unmap", { override: { "mmu.unmapMappingRange": () => {} } });
       },
     );

@@ -1,3 +1,4 @@
+import { MM_FILEPAGES } from "@zeropfn/pte-mmu";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMachine, daxCachePage, daxZeroPage, type MachineFile, type MachineOptions, type Overrides, type Process, type Stack } from "../src/index.ts";
@@ -141,7 +142,7 @@ test("all frames come back when the file is truncated to nothing", () => {
       expect(world.file.size).toBe(0);
       const { machine } = world.processes[0]!;
       expect([machine.framesInUse, machine.treeNodes, machine.parts.extents.freeBlocks]).toEqual([0, 0, 32]);
-      expect(machine.parts.mmu.counters.filePages(0)).toBe(0);
+      expect(machine.parts.mmu.counters.rss(0, MM_FILEPAGES)).toBe(0);
     }),
     RUNS,
   );

@@ -26,7 +26,7 @@ function readHoleWhileFilling(s: MachineScenarioBuilder): void {
     stored.set(1);
   });
   s.invariant("ZERO OVER DATA: after B's store, no page table entry maps a page of zeros", () => stored.get() === 0 || "X.".includes(a.pageLetter(at)));
-  s.sometimes("A has a page of zeros", () => "ZP".includes(a.pageLetter(at)));
+  s.sometimes("A has a page of zeros", () => "ZF".includes(a.pageLetter(at)));
   s.sometimes("A has the storage", () => a.pageLetter(at) === "X");
 }
 
