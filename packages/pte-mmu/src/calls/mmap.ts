@@ -75,7 +75,7 @@ export function mmap(calls: CallParts, mm: number, request: MmapRequest): CallRe
 }
 
 function mmapLocked(calls: CallParts, mm: number, { address, length, protection, flags, mapping, offset }: MmapRequest): CallResult {
-  const { pageSize, taskPages, areas, vmas } = calls;
+  const { pageSize, taskPages, areas } = calls;
   if (length === 0) return -EINVAL;
   if ((flags & MAP_GROWSDOWN) !== 0) return -EOPNOTSUPP;
   const pages = pagesOf(length, pageSize), isAnonymous = (flags & MAP_ANONYMOUS) !== 0, fileIndex = pageOf(offset, pageSize);
