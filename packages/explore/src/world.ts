@@ -184,6 +184,7 @@ export class World {
    */
   step(actor: number, choices: readonly number[] = NO_CHOICES): void {
     const thread = actor % this.threads.length;
+    this.#forgetHints();
     this.failure = null;
     this.madeProgress = false;
     if (this.choiceCounts.length > 0) this.choiceCounts.length = 0;
@@ -209,6 +210,7 @@ export class World {
 
   /** Takes the last step back. */
   back(): void {
+    this.#forgetHints();
     const thread = this.#undo.pop();
     const words = this.words, derived = this.#derived;
     for (let changes = this.#undo.pop(); changes > 0; changes--) {
@@ -246,6 +248,11 @@ export class World {
   discardWrites(): void {
     this.words.set(this.#shadow);
     this.#derived.set(this.#shadowDerived);
+  }
+
+  /** What claims wrote to derived columns by looking at the state now: a hint where something lies is wrong in another one. */
+  #forgetHints(): void {
+    if (this.#derived.length > 0) this.#derived.set(this.#shadowDerived);
   }
 
   // What the code of threads and leaves calls.

@@ -82,6 +82,10 @@ export class MmuGather {
   /** Flushes the pages gathered so far, and only then puts their frames. @kernel tlb_flush_mmu() — mm/mmu_gather.c, v6.18 */
   flush(): void {
     this.flushTlbs();
+    this.putFrames();
+  }
+  /** Puts the frames gathered so far, which no processor reaches any more. @kernel tlb_flush_mmu_free() — mm/mmu_gather.c, v6.18 */
+  putFrames(): void {
     for (let nth = 0; nth < this.#frameCount; nth++) this.#folios.put(this.#frames[nth]);
     this.#frameCount = 0;
   }

@@ -1,0 +1,53 @@
+import type { Machine } from "@zeropfn/mm";
+import { checkAccounting } from "@zeropfn/pte-mmu";
+import type { MachineScenarioBuilder, ScenarioSize } from "../machine-scenario.ts";
+
+/** One page of one process on two processors, and one frame to put it in, beside the zero page: nothing else fits. */
+export const ONE_PAGE: ScenarioSize = Object.freeze({
+  cpus: 2,
+  memoryFrames: 2,
+  pmemFrames: 0,
+  pageShift: 3,
+  tableShift: 1,
+  levels: 1,
+  tlbShift: 0,
+  tlbWays: 1,
+  asidCount: 1,
+  chunkShift: 1,
+  processCapacity: 1,
+  fileCapacity: 1,
+  vmaCapacity: 1,
+  maximumMapCount: 1,
+  anonVmaCapacity: 1,
+  linkCapacity: 1,
+  tableCapacity: 1,
+  nodeCapacity: 1,
+  extentCapacity: 0,
+  faultAroundPages: 1,
+  gatherCapacity: 2,
+});
+
+/** Bytes of one page of such a machine. */
+export const PAGE = 8;
+
+/**
+ * Two claims that hold whatever is done. In every state: no processor reaches a frame that is free. At the end: pages and
+ * references are counted as a walk of all page tables finds them, and no processor may do what the tables do not allow.
+ */
+export function claimAccounts(s: MachineScenarioBuilder): void {
+  const { folios, mmu } = s.machine.parts;
+  s.invariant("FREED TOO SOON: no processor can reach a frame that is free", () => {
+    for (const { pfn } of mmu.tlbs.entries()) if (folios.refcount(pfn) === 0) return false;
+    return true;
+  });
+  s.atEnd("MISCOUNTED: RSS, mappings and references are what the page tables say, and no TLB allows more", () => isAccounted(s.machine));
+}
+
+function isAccounted({ parts: { mmu } }: Machine): boolean {
+  try {
+    checkAccounting(mmu.calls);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,91 @@
+import { linuxTmpfs, MAP_ANONYMOUS, MAP_PRIVATE, pageInfo, PROT_READ } from "@zeropfn/mm";
+import type { MmuGather, Tlbs } from "@zeropfn/pte-mmu";
+import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
+import type { Scenario, Variation } from "../scenario.ts";
+import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
+
+const ANONYMOUS = { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS };
+const SIGSEGV = -11;
+
+const about: Omit<MachineScenarioOptions, "size" | "claim" | "source" | "reason"> = {
+  stack: linuxTmpfs, expected: "SAFE", exercises: ["pte-mmu"], bounds: ["1 page"],
+};
+
+const noFlush: Variation = { override: { "tlb.flushRange": () => {} } };
+/** As reclaim does it, who flushes before he frees; munmap does not. */
+const deferredFlush: Variation = { override: { "tlb.flushRange"(this: Tlbs, mm: number) {
+  this.deferFlush(mm);
+} } };
+
+/** A page that one thread unmaps while another, whose processor remembers it, reads it, and a third process needs a frame: there is one. */
+function munmapAgainstRead(s: MachineScenarioBuilder): void {
+  const process = s.process(), reader = process.onCpu(1), other = s.process().onCpu(0), at = process.mmap(null, ANONYMOUS), othersAt = other.mmap(null, ANONYMOUS);
+  reader.store8(at, 1);
+  const unmapped = s.ghost("unmapped"), reused = s.ghost("reused"), wasStale = s.ghost("read after reuse");
+  s.thread("munmap", () => {
+    process.munmap(at, PAGE);
+    unmapped.set(1);
+  });
+  s.thread("read", () => {
+    const wasUnmapped = unmapped.get() === 1, value = reader.load8(at);
+    s.check(value === 1 || value === SIGSEGV, `FOREIGN BYTE: the reader saw ${value}, which another process stored`);
+    s.check(!wasUnmapped || value === SIGSEGV, "UNMAPPED AND READ: a load succeeded after munmap() had returned");
+    wasStale.set(value === 1 ? 1 : 0);
+  });
+  s.thread("other", () => {
+    if (other.store8(othersAt, 2) === 0) reused.set(1);
+  });
+  claimAccounts(s);
+  s.sometimes("the page is read while it is unmapped", () => wasStale.get() === 1 && s.machine.parts.mmu.vmas.index.count(process.mm) === 0);
+  s.sometimes("the frame is used again", () => reused.get() === 1);
+}
+
+/** A page that becomes read-only while another thread, whose processor remembers that it may be written, writes it. */
+function protectAgainstWrite(s: MachineScenarioBuilder): void {
+  const process = s.process(), writer = process.onCpu(1), at = process.mmap(null, ANONYMOUS);
+  writer.store8(at, 1);
+  const isProtected = s.ghost("protected"), outcome = s.ghost("store", 1);
+  s.thread("protect", () => {
+    process.mprotect(at, PAGE, PROT_READ);
+    isProtected.set(1);
+    const value = process.load8(at);
+    s.check(process.load8(at) === value, "WRITTEN THOUGH PROTECTED: the page changed after mprotect() had returned");
+  });
+  s.thread("write", () => {
+    const wasProtected = isProtected.get() === 1, result = writer.store8(at, 2);
+    outcome.set(result);
+    s.check(result === 0 || result === SIGSEGV, `the store answered ${result}`);
+    s.check(!wasProtected || result === SIGSEGV, "WRITTEN THOUGH PROTECTED: a store succeeded after mprotect() had returned");
+  });
+  claimAccounts(s);
+  s.atEnd("LOST STORE: a store that succeeded is there", () => s.machine.parts.folios.load8(pageInfo(process, at).pfn, 0) === (outcome.get() === 0 ? 2 : 1));
+  s.sometimes("the store succeeds", () => outcome.get() === 0);
+  s.sometimes("the store is refused", () => outcome.get() === SIGSEGV);
+}
+
+export const mmUnmap: readonly Scenario[] = [
+  scenario("mm-munmap", {
+    ...about, size: { ...ONE_PAGE, processCapacity: 2, vmaCapacity: 2, anonVmaCapacity: 2, linkCapacity: 2, tableCapacity: 2 },
+    claim: "A frame that munmap() gives back is used again only when no processor can read it through a translation that it remembers.",
+    source: "tlb_flush_mmu() — mm/mmu_gather.c, v6.18",
+    reason: "Frames are gathered, and put when the translations have been flushed.",
+  }, (s) => {
+    munmapAgainstRead(s);
+    s.mutant("frames are put before the flush", { override: { "gather.flush"(this: MmuGather) {
+      this.putFrames();
+      this.flushTlbs();
+    } } });
+    s.mutant("no flush", noFlush);
+    s.mutant("the flush is left to somebody later", deferredFlush);
+  }),
+  scenario("mm-mprotect", {
+    ...about, size: ONE_PAGE,
+    claim: "When mprotect() has made a page read-only, no store to it lands any more.",
+    source: "change_protection() — mm/mprotect.c, v6.18",
+    reason: "The entry loses its right in one step, and the translations are flushed before the call returns.",
+  }, (s) => {
+    protectAgainstWrite(s);
+    s.mutant("no flush", noFlush);
+    s.mutant("the flush is left to somebody later", deferredFlush);
+  }),
+];
