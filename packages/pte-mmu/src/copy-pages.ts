@@ -1,12 +1,13 @@
 import { isAnonMapping, NO_FRAME, PG_anon_exclusive } from "@zeropfn/folio";
 import { newPte } from "./anonymous-faults.ts";
 import type { MappedPages } from "./mapped-pages.ts";
+import type { MmPins } from "./mm-pins.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsSpecial, pteIsWritable, ptePfn, pteWithoutAccessed, pteWithoutDirty, pteWithoutUffdWp, pteWithoutWritable } from "./pte.ts";
 import { markerPteOf, PTE_MARKER_GUARD, PTE_MARKER_POISONED, pteMarkers } from "./swap-pte.ts";
 import { type TableVisitor, walkTables } from "./table-walk.ts";
-import { VM_MAYWRITE, VM_SHARED, type VmFlags } from "./vm-flags.ts";
+import { isCowMapping, VM_SHARED } from "./vm-flags.ts";
 import { NO_ANON_VMA } from "./vmas.ts";
 
 /** Ends a walk: no frame or no table could be had. */
@@ -16,12 +17,14 @@ const NO_MEMORY = 1;
 export class CopyPages implements TableVisitor {
   readonly #parts: MmuParts;
   readonly #maps: MappedPages;
+  readonly #pins: MmPins;
   /** A frame for a page that must be copied. Scratch: written before it is read. */
   #spare: number = NO_FRAME;
 
-  constructor(parts: MmuParts, maps: MappedPages) {
+  constructor(parts: MmuParts, maps: MappedPages, pins: MmPins) {
     this.#parts = parts;
     this.#maps = maps;
+    this.#pins = pins;
   }
 
   /**
@@ -68,7 +71,7 @@ export class CopyPages implements TableVisitor {
       const pte = tables.load(slot);
       if (pte === PTE_NONE) continue;
       if (!pteIsPresent(pte)) this.#copyMarkers(pte, slot + toTarget);
-      else if (!this.#mustCopyNow(pte)) this.#share(from, to, pte, slot, slot + toTarget);
+      else if (!this.#mustCopyNow(from, pte)) this.#share(from, to, pte, slot, slot + toTarget);
       else if (this.#spare === NO_FRAME) return slot;
       else {
         this.#copyNow(to, slot + shift, pte, slot + toTarget, this.#spare);
@@ -85,9 +88,10 @@ export class CopyPages implements TableVisitor {
   }
 
   /** True if a device may write to the page by its frame. @kernel folio_try_dup_anon_rmap_pte(), folio_needs_cow_for_dma() — include/linux/rmap.h, include/linux/mm.h, v6.18 */
-  #mustCopyNow(pte: number): boolean {
-    const { folios } = this.#parts, pfn = ptePfn(pte);
-    return !pteIsSpecial(pte) && isAnonMapping(folios.mapping(pfn)) && folios.testFlag(pfn, PG_anon_exclusive) && folios.maybeDmaPinned(pfn);
+  #mustCopyNow(from: number, pte: number): boolean {
+    const { folios, vmas } = this.#parts, pfn = ptePfn(pte);
+    if (pteIsSpecial(pte) || !isAnonMapping(folios.mapping(pfn)) || !folios.testFlag(pfn, PG_anon_exclusive)) return false;
+    return this.#pins.hasPinned(vmas.mmOf(from)) && folios.maybeDmaPinned(pfn);
   }
 
   /** @kernel copy_present_ptes() — mm/memory.c, v6.18 */
@@ -101,8 +105,8 @@ export class CopyPages implements TableVisitor {
         this.#maps.mapAnonymousAgain(to, pfn);
       } else this.#maps.mapFile(to, pfn);
     }
-    if (isCow(flags) && pteIsWritable(pte)) tables.setWriteProtect(slot);
-    const shared = isCow(flags) ? pteWithoutWritable(pte) : (flags & VM_SHARED) !== 0 ? pteWithoutDirty(pte) : pte;
+    if (isCowMapping(flags) && pteIsWritable(pte)) tables.setWriteProtect(slot);
+    const shared = isCowMapping(flags) ? pteWithoutWritable(pte) : (flags & VM_SHARED) !== 0 ? pteWithoutDirty(pte) : pte;
     tables.store(target, pteWithoutUffdWp(pteWithoutAccessed(shared)));
   }
 
@@ -114,6 +118,3 @@ export class CopyPages implements TableVisitor {
     tables.store(target, newPte(this.#parts, to, copy));
   }
 }
-
-/** @kernel is_cow_mapping() — include/linux/mm.h, v6.18 */
-const isCow = (flags: VmFlags): boolean => (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;

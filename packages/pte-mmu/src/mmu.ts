@@ -14,12 +14,14 @@ import { PteMmuError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import type { FileFaultHandler } from "./file-fault-handler.ts";
 import { Guards } from "./guards.ts";
+import { Gup } from "./gup.ts";
 import { Inserts } from "./insert.ts";
 import { Lazyfree } from "./lazyfree.ts";
 import { MappedPages } from "./mapped-pages.ts";
 import type { MappedFiles } from "./mapped-files.ts";
 import { MlockPages } from "./mlock-pages.ts";
 import { MmCounters } from "./mm-counters.ts";
+import { MmPins } from "./mm-pins.ts";
 import { Mms, NO_MM } from "./mms.ts";
 import { MmuGather } from "./mmu-gather.ts";
 import type { MmuParts } from "./mmu-parts.ts";
@@ -114,12 +116,13 @@ export class Mmu {
     this.faults = new Faults(parts, maps);
     this.rmap = new Rmap(parts, maps);
     this.#inserts = new Inserts(parts, maps);
-    this.#copyPages = new CopyPages(parts, maps);
+    const pins = new MmPins(columns, options.mmCapacity), taskPages = options.taskPages ?? defaultTaskPages(tables.pageCount);
+    this.#copyPages = new CopyPages(parts, maps, pins);
     this.calls = {
       ...parts, zap, files,
       areas: new Areas(parts, files, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
       protection: new Protection(parts), populate: new Populate(parts, this.faults), coldPageout: new ColdPageout(parts, this.rmap), lazyfree: new Lazyfree(parts), guards: new Guards(parts, zap),
-      mlockPages: new MlockPages(parts, maps), pageSize: folios.pageSize, taskPages: options.taskPages ?? defaultTaskPages(tables.pageCount),
+      mlockPages: new MlockPages(parts, maps), pins, gup: new Gup(parts, this.faults, pins, taskPages), pageSize: folios.pageSize, taskPages,
     };
   }
 
@@ -280,6 +283,7 @@ export class Mmu {
     this.tables.destroy(mm);
     this.tlbs.dropMm(mm);
     this.counters.clear(mm);
+    calls.pins.clear(mm);
     vmas.mmapLock.unlock(mm);
     this.mms.free(mm);
   }

@@ -54,3 +54,6 @@ export const VM_LOCKED_MASK: VmFlags = VM_LOCKED | VM_LOCKONFAULT;
 export const VM_SPECIAL: VmFlags = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 /** What a merged area has if one of its parts had it, and what does not keep areas apart. @kernel VM_STICKY — include/linux/mm.h, v6.19 */
 export const VM_STICKY: VmFlags = VM_SOFTDIRTY | VM_MAYBE_GUARD;
+
+/** True if a write gives the area a copy of its own. @kernel is_cow_mapping() — include/linux/mm.h, v6.18 */
+export const isCowMapping = (flags: VmFlags): boolean => (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;

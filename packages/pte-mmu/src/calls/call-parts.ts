@@ -1,9 +1,11 @@
 import type { Areas } from "../areas.ts";
 import type { ColdPageout } from "../cold-pageout.ts";
 import type { Guards } from "../guards.ts";
+import type { Gup } from "../gup.ts";
 import type { Lazyfree } from "../lazyfree.ts";
 import type { MappedFiles } from "../mapped-files.ts";
 import type { MlockPages } from "../mlock-pages.ts";
+import type { MmPins } from "../mm-pins.ts";
 import type { MmuParts } from "../mmu-parts.ts";
 import type { Populate } from "../populate.ts";
 import type { Protection } from "../protection.ts";
@@ -19,6 +21,8 @@ export interface CallParts extends MmuParts {
   readonly lazyfree: Lazyfree;
   readonly guards: Guards;
   readonly mlockPages: MlockPages;
+  readonly pins: MmPins;
+  readonly gup: Gup;
   readonly files: MappedFiles;
   /** Bytes of a page: a power of two. */
   readonly pageSize: number;

@@ -27,7 +27,7 @@ export function fork(calls: CallParts, copyPages: CopyPages, parent: number, chi
 }
 
 function forkArea(calls: CallParts, copyPages: CopyPages, vma: number, child: number): CallResult {
-  const { vmas, anonVmas, areas, counters } = calls, flags = (vmas.flagsOf(vma) & ~VM_LOCKED_MASK) >>> 0;
+  const { vmas, anonVmas, areas, counters, pins } = calls, parent = vmas.mmOf(vma), flags = (vmas.flagsOf(vma) & ~VM_LOCKED_MASK) >>> 0;
   const firstPage = vmas.firstPageOf(vma), endPage = vmas.endPageOf(vma), isWiped = (flags & VM_WIPEONFORK) !== 0;
   if ((flags & VM_ACCOUNT) !== 0 && endPage - firstPage > calls.folios.firstDevicePfn) return -ENOMEM;
   const copy = areas.insertNew({
@@ -36,5 +36,10 @@ function forkArea(calls: CallParts, copyPages: CopyPages, vma: number, child: nu
   if (copy === NO_VMA) return -ENOMEM;
   counters.addArea(child, flags, endPage - firstPage);
   if (isWiped) return 0;
-  return anonVmas.fork(copy, vma) && copyPages.area(copy, vma) ? 0 : -ENOMEM;
+  if (!anonVmas.fork(copy, vma)) return -ENOMEM;
+  // Who pins without a lock must not do it between our look for pins and our taking the page away.
+  pins.beginCopy(parent);
+  const isCopied = copyPages.area(copy, vma);
+  pins.endCopy(parent);
+  return isCopied ? 0 : -ENOMEM;
 }
