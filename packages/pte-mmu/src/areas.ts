@@ -157,15 +157,18 @@ export class Areas {
   }
 
   /**
-   * Makes two areas of one, at a page in its midst.
+   * Makes two areas of one, at a page in its midst, if there may be one more.
    *
    * @param isNewBelow The new area is the lower one.
-   * @returns False: no memory, and nothing has changed.
-   * @kernel __split_vma(), split_vma() — mm/vma.c, v6.18
+   * @returns False: too many areas or no memory, and nothing has changed.
+   * @kernel split_vma() — mm/vma.c, v6.18
    */
   split(vma: number, page: number, isNewBelow: boolean): boolean {
+    return !this.isFull(this.#parts.vmas.mmOf(vma)) && this.cut(vma, page, isNewBelow);
+  }
+  /** The same, however many areas there are: for who takes one of both away at once. @kernel __split_vma() — mm/vma.c, v6.18 */
+  cut(vma: number, page: number, isNewBelow: boolean): boolean {
     const { vmas, anonVmas } = this.#parts;
-    if (this.isFull(vmas.mmOf(vma))) return false;
     const first = vmas.firstPageOf(vma), end = vmas.endPageOf(vma), pageIndex = vmas.pageIndexOf(vma), upperIndex = pageIndex + page - first;
     const piece = vmas.allocate(vmas.mmOf(vma), isNewBelow ? first : page, isNewBelow ? page : end, vmas.flagsOf(vma), vmas.mappingOf(vma), isNewBelow ? pageIndex : upperIndex);
     if (piece === NO_VMA) return false;

@@ -40,12 +40,12 @@ export function unmapRange(calls: CallParts, mm: number, first: number, end: num
 /** Splits areas that reach beyond the range, so that it holds whole areas alone. `lowest` becomes the first of them. */
 function cutOut({ vmas, areas }: CallParts, mm: number, lowest: number, first: number, end: number): boolean {
   if (vmas.firstPageOf(lowest) < first) {
-    // Both ends of one area: refused before the first split, if there is no room for two.
+    // A hole in its midst leaves one area more than before. Whatever else is cut off goes at once, and is not counted.
     if (vmas.endPageOf(lowest) > end && areas.isFull(mm)) return false;
-    if (!areas.split(lowest, first, true)) return false;
+    if (!areas.cut(lowest, first, true)) return false;
   }
   const highest = vmas.index.find(mm, end - 1);
-  return highest === NO_VMA || vmas.firstPageOf(highest) >= end || vmas.endPageOf(highest) <= end || areas.split(highest, end, false);
+  return highest === NO_VMA || vmas.firstPageOf(highest) >= end || vmas.endPageOf(highest) <= end || areas.cut(highest, end, false);
 }
 
 /** Unmaps the pages of areas that no access finds any more, and frees the areas. @kernel vms_clear_ptes(), vms_complete_munmap_vmas() — mm/vma.c, v6.18 */
