@@ -126,7 +126,8 @@ export class Machine {
 
 /** An own property of the part hides the method of its class. What system calls work with ("gather", "zap") are parts too. */
 function applyOverrides(parts: MachineParts, override: Overrides): void {
-  const known = { ...parts.mmu.calls, ...parts } as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  const all = Object.entries({ ...parts.mmu.calls, ...parts }).filter(([, part]) => typeof part === "object");
+  const known = Object.fromEntries(all) as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   for (const [path, value] of Object.entries(override)) {
     const [partName = "", method = ""] = path.split("."), part = known[partName];
     if (part === undefined || typeof part[method] !== "function") {
