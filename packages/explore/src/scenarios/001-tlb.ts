@@ -1,5 +1,5 @@
 import { linuxTmpfs, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE } from "@zeropfn/mm";
-import { type Mmu, NO_SLOT, type PageTables, PTE_NONE, pteIsPresent, ptePfn, TLB_MISS } from "@zeropfn/pte-mmu";
+import { Mmu, NO_SLOT, type PageTables, PTE_NONE, pteIsPresent, ptePfn, TLB_MISS } from "@zeropfn/pte-mmu";
 import { leaves } from "@zeropfn/state";
 import type { VirtualAddress } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
@@ -37,8 +37,8 @@ function writeZeroPageAgainstRead(s: MachineScenarioBuilder): void {
 
 const noFlush = { override: { "tlb.flushPage": () => {} } } satisfies Variation;
 const noClear = { override: { "pte.getAndClear"(this: PageTables, slot: number) {
-  return this.load(slot) satisfies Variation;
-} } };
+  return this.load(slot);
+} } } satisfies Variation;
 
 const zeroPage: readonly Scenario[] = [
   scenario("001-C7", {
@@ -120,14 +120,14 @@ class TrustingCpu {
 }
 
 const trustingCpu = { override: { "mmu.store8"(this: Mmu, cpu: number, mm: number, page: number, offset: number, value: number) {
-  return new TrustingCpu(this).store8(cpu, mm, page, offset, value) === 0 ? 0 : Object.getPrototypeOf(this).store8.call(this, cpu, mm, page, offset, value) satisfies Variation;
-} } };
+  return new TrustingCpu(this).store8(cpu, mm, page, offset, value) === 0 ? 0 : Mmu.prototype.store8.call(this, cpu, mm, page, offset, value);
+} } } satisfies Variation;
 /** Two steps, with `split`. */
 const loadThenClear = { override: { "pte.getAndClear"(this: PageTables, slot: number) {
   const pte = this.load(slot);
   this.store(slot, PTE_NONE);
-  return pte satisfies Variation;
-} } };
+  return pte;
+} } } satisfies Variation;
 
 const dirtyBit: readonly Scenario[] = [
   scenario("001-T3", {

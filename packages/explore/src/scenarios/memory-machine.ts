@@ -1,29 +1,19 @@
 import type { Machine } from "@zeropfn/mm";
 import { checkAccounting } from "@zeropfn/pte-mmu";
-import type { MachineScenarioBuilder, ScenarioSize } from "../machine-scenario.ts";
+import { type MachineScenarioBuilder, type ScenarioSize, TINY } from "../machine-scenario.ts";
 
 /** One page of one process on two processors, and one frame to put it in, beside the zero page: nothing else fits. */
 export const ONE_PAGE: ScenarioSize = Object.freeze({
-  cpus: 2,
+  ...TINY,
   memoryFrames: 2,
   pmemFrames: 0,
-  pageShift: 3,
-  tableShift: 1,
-  levels: 1,
-  tlbShift: 0,
-  tlbWays: 1,
-  asidCount: 1,
-  chunkShift: 1,
   processCapacity: 1,
-  fileCapacity: 1,
   vmaCapacity: 1,
   maximumMapCount: 1,
   anonVmaCapacity: 1,
   linkCapacity: 1,
   tableCapacity: 1,
-  nodeCapacity: 1,
   extentCapacity: 0,
-  faultAroundPages: 1,
   gatherCapacity: 2,
 });
 
