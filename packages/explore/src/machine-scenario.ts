@@ -59,6 +59,9 @@ export function scenario(name: string, options: MachineScenarioOptions, setUp: (
   return { name, options: { ...options, bounds: [...(options.bounds ?? []), `${options.size.cpus} CPUs`] }, hasSeams: true, setUp: (builder) => setUp(withMachine(builder, options)) };
 }
 
+/** Scenarios that have pipes or rings say so. */
+const NOTHING_BESIDE = { pipeCapacity: 0, pipeBuffers: 0, ringPages: 0 };
+
 function withMachine(builder: ScenarioBuilder, { stack, size: { cpus, memoryFrames, pmemFrames, ...size } }: MachineScenarioOptions): MachineScenarioBuilder {
   const { override = {}, stack: policies = {} } = builder.variation;
   const pageBytes = 2 ** (size.pageShift ?? 12);
@@ -68,7 +71,7 @@ function withMachine(builder: ScenarioBuilder, { stack, size: { cpus, memoryFram
     pmemBytes: pmemFrames * pageBytes,
     cpus,
     columns: builder.columns,
-    size,
+    size: { ...NOTHING_BESIDE, ...size },
     tracer: noTracer,
     override: override as Overrides,
   });

@@ -7,7 +7,9 @@ export type MmErrorCode =
   /** More processes than `processCapacity`. */
   | "MM_NO_PROCESS"
   /** More files than `fileCapacity`, or two of one name. */
-  | "MM_NO_FILE";
+  | "MM_NO_FILE"
+  /** More pipes than `pipeCapacity`. */
+  | "MM_NO_PIPE";
 
 /** A caller's mistake. What a program under test does wrong is an errno or a signal, not this. */
 export class MmError extends Error {

@@ -34,6 +34,12 @@ export interface MachineSize {
   readonly faultAroundPages: number;
   /** Frames that are unmapped before their TLB entries are flushed and they are freed: 9,614 in the kernel. */
   readonly gatherCapacity: number;
+  /** Pipes. */
+  readonly pipeCapacity: number;
+  /** Buffers of each pipe: 16 in the kernel. */
+  readonly pipeBuffers: number;
+  /** Pages that one process can register for its ring. 0: there are no rings. */
+  readonly ringPages: number;
 }
 
 /** The kernel's sizes, and capacities that take address space but no memory until used. */
@@ -56,4 +62,7 @@ export const defaultMachineSize: MachineSize = Object.freeze({
   extentCapacity: 2 ** 16,
   faultAroundPages: 16,
   gatherCapacity: 9614,
+  pipeCapacity: 16,
+  pipeBuffers: 16,
+  ringPages: 2 ** 14,
 });

@@ -4,6 +4,7 @@ import { MmError } from "./errors.ts";
 import { MachineFile } from "./file.ts";
 import { defaultMachineSize, type MachineSize } from "./machine-size.ts";
 import { type MachineParts, wire } from "./parts.ts";
+import { Pipe } from "./pipe.ts";
 import { Process } from "./process.ts";
 import type { Stack } from "./stack.ts";
 
@@ -95,6 +96,12 @@ export class Machine {
     this.#files.set(name, file);
     if (sizeBytes > 0) file.truncate(sizeBytes);
     return file;
+  }
+  /** An empty pipe. @throws {MmError} MM_NO_PIPE @kernel pipe2(2), O_NONBLOCK */
+  createPipe(): Pipe {
+    const pipe = this.parts.pipes.create();
+    if (pipe < 0) throw new MmError("MM_NO_PIPE", `pipeCapacity ${this.size.pipeCapacity} is reached`);
+    return new Pipe(this.parts, pipe);
   }
   /** The file mapped under this number. */
   fileOf(id: number): MachineFile | undefined {

@@ -8,6 +8,8 @@ import { FileReferences } from "./file-references.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { DaxMechanisms, TmpfsMechanisms } from "./file-systems.ts";
 import type { MachineSize } from "./machine-size.ts";
+import { Pipes } from "./pipes.ts";
+import { Rings } from "./rings.ts";
 import type { Stack } from "./stack.ts";
 
 /** The mechanisms of one machine, by the names under which `override` finds them. Which files it has depends on the stack. */
@@ -17,6 +19,8 @@ export interface MachineParts extends Partial<DaxMechanisms>, Partial<TmpfsMecha
   readonly mmu: Mmu;
   readonly files: FileSystem;
   readonly references: FileReferences;
+  readonly pipes: Pipes;
+  readonly rings: Rings;
 }
 
 export interface Hardware {
@@ -38,7 +42,8 @@ export function wire(columns: ColumnAllocator, stack: Stack, { cpus, memoryBytes
   const { files, mechanisms } = stack.fileSystem({ columns, background, tracer, folios, arrays, mmu, size }, stack);
   references.connect(files);
   mmu.connect(files);
-  return { folios, arrays, mmu, files, references, ...mechanisms };
+  const pipes = new Pipes(columns, folios, { ...size, background }), rings = new Rings(columns, { folios, mmu, pipes }, { ...size, background });
+  return { folios, arrays, mmu, files, references, pipes, rings, ...mechanisms };
 }
 
 function pagesIn(option: string, bytes: number, pageShift: number): number {

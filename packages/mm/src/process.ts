@@ -2,9 +2,14 @@ import {
   brk, madvise, MAP_ANONYMOUS, MAP_SHARED, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap, NO_MAPPING, PROT_READ, PROT_WRITE, type SignalInfo,
 } from "@zeropfn/pte-mmu";
 import { EBADF, EOPNOTSUPP, READ, type VirtualAddress, WRITE } from "@zeropfn/units";
+import { type BlockDevice, directTransfer } from "./direct-io.ts";
 import type { MachineFile } from "./file.ts";
 import type { Machine } from "./machine.ts";
 import { pageInfo, type PageLetter } from "./page-info.ts";
+import type { Pipe } from "./pipe.ts";
+import { memTransfer, processVmTransfer } from "./remote-memory.ts";
+import { copyUser, readFile, writeFile } from "./user-copy.ts";
+import { vmsplice } from "./vmsplice.ts";
 
 const MAP_TYPE = 0x0f;
 
@@ -127,7 +132,67 @@ export class Process {
   }
   /** Ends the process: all its memory is unmapped, and nothing of it may be used any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
   exit(): void {
+    this.machine.parts.rings.release(this.mm);
     this.machine.parts.mmu.destroyMm(this.mm);
+  }
+
+  // System calls that reach memory without its page tables, or for another
+
+  /** Reads a file into memory. @returns Bytes, or an errno negated. @kernel pread64(2) */
+  pread(file: MachineFile, offset: number, address: VirtualAddress, length: number): number {
+    return readFile(this.machine.parts, this, file.id, offset, address, length);
+  }
+  /** Writes memory to a file. @returns Bytes, or an errno negated. @kernel pwrite64(2) */
+  pwrite(file: MachineFile, offset: number, address: VirtualAddress, length: number): number {
+    return writeFile(this.machine.parts, this, file.id, offset, address, length);
+  }
+  /** Reads a device into memory. @returns Bytes, or an errno negated. @kernel pread64(2) with O_DIRECT */
+  directRead(device: BlockDevice, offset: number, address: VirtualAddress, length: number): number {
+    return directTransfer(this.machine.parts, this.mm, device, offset, address, length, READ);
+  }
+  /** Writes memory to a device. @returns Bytes, or an errno negated. @kernel pwrite64(2) with O_DIRECT */
+  directWrite(device: BlockDevice, offset: number, address: VirtualAddress, length: number): number {
+    return directTransfer(this.machine.parts, this.mm, device, offset, address, length, WRITE);
+  }
+  /** Puts memory into a pipe without copying it: what it holds when the pipe is read, comes out. @kernel vmsplice(2) */
+  vmsplice(pipe: Pipe, address: VirtualAddress, length: number): number {
+    return vmsplice(this.machine.parts, this.mm, pipe.id, address, length);
+  }
+  /** Reads another process's memory. @returns Bytes, or -EFAULT. @kernel process_vm_readv(2) @differs What is read goes to an array. */
+  processVmReadv(of: Process, address: VirtualAddress, out: Uint8Array): number {
+    return processVmTransfer(this.machine.parts, of.mm, address, out, READ);
+  }
+  /** Writes another process's memory. @returns Bytes, or -EFAULT. @kernel process_vm_writev(2) */
+  processVmWritev(of: Process, address: VirtualAddress, bytes: Uint8Array): number {
+    return processVmTransfer(this.machine.parts, of.mm, address, bytes, WRITE);
+  }
+  /** Reads this process's memory as a debugger does, through protections. @returns Bytes, or -EIO. @kernel /proc/PID/mem, mem_read() — fs/proc/base.c, v6.18 */
+  readMem(address: VirtualAddress, out: Uint8Array): number {
+    return memTransfer(this.machine.parts, this.mm, address, out, READ);
+  }
+  /** Writes it so. @returns Bytes, or -EIO. @kernel /proc/PID/mem, mem_write() — fs/proc/base.c, v6.18 */
+  writeMem(address: VirtualAddress, bytes: Uint8Array): number {
+    return memTransfer(this.machine.parts, this.mm, address, bytes, WRITE);
+  }
+  /** Registers memory with the process's ring: it stays pinned. @returns 0, or -EFAULT, -EBUSY, -ENOMEM. @kernel IORING_REGISTER_BUFFERS — io_uring_register(2) */
+  registerBuffer(address: VirtualAddress, length: number): number {
+    return this.machine.parts.rings.register(this.mm, address, length);
+  }
+  /** @returns 0, or -ENXIO. @kernel IORING_UNREGISTER_BUFFERS — io_uring_register(2) */
+  unregisterBuffer(): number {
+    return this.machine.parts.rings.unregister(this.mm);
+  }
+  /** Submits a read from a pipe into registered memory. @returns 0: see `waitForRing`. Or -EBUSY. @kernel IORING_OP_READ_FIXED — io_uring_enter(2) */
+  readFixed(pipe: Pipe, address: VirtualAddress, length: number): number {
+    return this.machine.parts.rings.submitRead(this.mm, address, length, pipe.id);
+  }
+  /** Writes registered memory to a pipe. @returns Bytes, or an errno negated. @kernel IORING_OP_WRITE_FIXED — io_uring_enter(2) */
+  writeFixed(pipe: Pipe, address: VirtualAddress, length: number): number {
+    return this.machine.parts.rings.write(this.mm, address, length, pipe.id);
+  }
+  /** What became of what was submitted: bytes, or an errno negated; -EAGAIN if it is not done. @kernel IORING_ENTER_GETEVENTS — io_uring_enter(2) */
+  waitForRing(): number {
+    return this.machine.parts.rings.wait(this.mm);
   }
 
   // Loads and stores
@@ -166,20 +231,9 @@ export class Process {
 
   /** Page by page: each is made accessible, and its bytes are copied. */
   #transfer(address: VirtualAddress, bytes: Uint8Array, access: typeof READ | typeof WRITE): number {
-    const { mmu, folios } = this.machine.parts, pageSize = this.#pageSize;
-    for (let done = 0; done < bytes.length; ) {
-      const page = Math.floor((address + done) * this.#perByte), offset = address + done - page * pageSize;
-      const pfn = mmu.translate(this.cpu, this.mm, page, access);
-      if (pfn < 0) {
-        this.#failed(pfn, address + done);
-        return done;
-      }
-      const size = Math.min(pageSize - offset, bytes.length - done);
-      if (access === READ) folios.readBytes(pfn, offset, bytes, done, size);
-      else folios.writeBytes(pfn, offset, bytes, done, size);
-      done += size;
-    }
-    return bytes.length;
+    const done = copyUser(this.machine.parts, this, address, bytes, 0, bytes.length, access);
+    if (done < bytes.length) this.#failed(done, address + done);
+    return done;
   }
   #failed(result: number, address: number): number {
     const { signal, code }: SignalInfo = this.machine.parts.mmu.signal;

@@ -1,5 +1,6 @@
-import { type Machine, type MachineFile, type MappedArea, mappedAreas, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
+import { type Machine, type MachineFile, type MappedArea, mappedAreas, type Pipe, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
 import type { VirtualAddress } from "@zeropfn/units";
+import { DirectFile } from "./direct-file.ts";
 import { ARENA_BYTES, ARENA_START, LOG_PAGE_BYTES, TMPFS_SLOTS } from "./setting.ts";
 
 /** The machine on which a log is replayed, and what the log calls its files and processes. */
@@ -9,11 +10,21 @@ export class ReplayWorld {
   readonly files: readonly MachineFile[];
   /** By number. */
   readonly processes: Map<number, Process> = new Map();
+  /** What was open with O_DIRECT. */
+  readonly directFile: DirectFile = new DirectFile();
+  readonly #pipes = new Map<number, Pipe>();
 
   constructor(machine: Machine) {
     this.machine = machine;
     this.files = Array.from({ length: TMPFS_SLOTS }, (_, slot) => machine.createFile(`slot-${slot}`));
     this.processes.set(0, machine.createProcess());
+  }
+
+  /** The pipe of this number: made when it is first named. */
+  pipe(number: number): Pipe {
+    const pipe = this.#pipes.get(number) ?? this.machine.createPipe();
+    this.#pipes.set(number, pipe);
+    return pipe;
   }
 
   /** What the page at `offset` of the arena shows. */
