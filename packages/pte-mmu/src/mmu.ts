@@ -116,7 +116,7 @@ export class Mmu {
     this.faults = new Faults(parts, maps);
     this.rmap = new Rmap(parts, maps);
     this.#inserts = new Inserts(parts, maps);
-    const pins = new MmPins(columns, options.mmCapacity), taskPages = options.taskPages ?? defaultTaskPages(tables.pageCount);
+    const pins = new MmPins(columns, options.mmCapacity), taskPages = options.taskPages ?? defaultTaskPages(tables.pageCount, folios.pageSize);
     this.#copyPages = new CopyPages(parts, maps, pins);
     this.calls = {
       ...parts, zap, files,
@@ -309,5 +309,7 @@ export class Mmu {
 /**
  * Where user space ends: the lower half of what the tables reach, less a guard page. All of it on a machine too small to share.
  * @kernel TASK_SIZE_MAX — arch/x86/include/asm/page_64.h, v6.18
+ * @differs At 2^53 bytes at the latest, where numbers cease to be exact: five levels reach beyond.
  */
-const defaultTaskPages = (pageCount: number): number => (pageCount >= 2 ** 20 ? pageCount / 2 - 1 : pageCount);
+const defaultTaskPages = (pageCount: number, pageSize: number): number =>
+  pageCount >= 2 ** 20 ? Math.min(pageCount / 2, 2 ** 53 / pageSize) - 1 : pageCount;

@@ -1,6 +1,6 @@
 import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, GiB } from "@zeropfn/units";
 import {
-  VM_ACCOUNT, VM_EXEC, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_NORESERVE, VM_READ, VM_SHARED, VM_WRITE, type VmFlags,
+  VM_ACCOUNT, VM_EXEC, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_NORESERVE, VM_READ, VM_SHARED, VM_SYNC, VM_WRITE, type VmFlags,
 } from "../vm-flags.ts";
 import { NO_VMA } from "../vma-index.ts";
 import { NO_ANON_VMA, NO_MAPPING } from "../vmas.ts";
@@ -122,10 +122,13 @@ export function placeFor(calls: CallParts, mm: number, address: number, pages: n
   }
   const hint = Math.floor(address / pageSize);
   if (hint > 0 && hint + pages <= taskPages && !overlaps(calls, mm, hint, hint + pages)) return hint;
-  const found = (flags & MAP_32BIT) === 0 ? vmas.index.findGapBelow(mm, pages, LOWEST_PAGE, taskPages) : vmas.index.findGapBelow(mm, pages, GiB / pageSize, Math.min(taskPages, (2 * GiB) / pageSize));
+  const is32Bit = (flags & MAP_32BIT) !== 0, low = is32Bit ? GiB / pageSize : LOWEST_PAGE;
+  const found = vmas.index.findGapBelow(mm, pages, low, Math.min(taskPages, (is32Bit ? 2 * GiB : hint * pageSize > DEFAULT_MAP_WINDOW ? Infinity : DEFAULT_MAP_WINDOW) / pageSize));
   return found < 0 ? -ENOMEM : found;
 }
 
+/** Mappings lie below, unless a hint asks for more: programs may use the high bits of pointers. @kernel DEFAULT_MAP_WINDOW — arch/x86/include/asm/page_64_types.h, v6.18 */
+const DEFAULT_MAP_WINDOW = 2 ** 47;
 /** A null pointer faults. @kernel mmap_min_addr — mm/util.c, v6.18 @differs One page, not 64 KiB: who wants page 0 must say so. */
 const LOWEST_PAGE = 1;
 
@@ -142,7 +145,7 @@ export const rightsOf = (protection: number): VmFlags =>
 /** What protection and flags say of any area. @kernel do_mmap(), calc_vm_flag_bits() — mm/mmap.c, include/linux/mman.h, v6.18 */
 const commonFlags = (protection: number, flags: number): VmFlags =>
   rightsOf(protection) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | ((flags & MAP_STACK) === 0 ? 0 : VM_NOHUGEPAGE) | ((flags & MAP_LOCKED) === 0 ? 0 : VM_LOCKED) |
-  ((flags & MAP_NORESERVE) === 0 ? 0 : VM_NORESERVE);
+  ((flags & MAP_NORESERVE) === 0 ? 0 : VM_NORESERVE) | ((flags & MAP_SYNC) === 0 ? 0 : VM_SYNC);
 
 function flagsOfAnonymous(protection: number, flags: number): VmFlags | CallResult {
   const common = commonFlags(protection, flags);
