@@ -28,7 +28,7 @@ export { MmuGather } from "./mmu-gather.ts";
 export type { MmuParts } from "./mmu-parts.ts";
 export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
 export * from "./pte.ts";
-export { Rmap } from "./rmap.ts";
+export { Rmap, TTU_BATCH_FLUSH, TTU_IGNORE_MLOCK, type UnmapFlags } from "./rmap.ts";
 export * from "./swap-pte.ts";
 export { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
 export * from "./vm-flags.ts";
