@@ -12,7 +12,7 @@ const ANONYMOUS = { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS };
 
 const aboutZeroPage: Omit<MachineScenarioOptions, "claim" | "expected" | "reason"> = {
   stack: linuxTmpfs, size: ONE_PAGE, exercises: ["folio", "pte-mmu"], bounds: ["1 page"],
-  source: "wp_page_copy() — mm/memory.c, v6.18: \"Clear the pte entry and flush it first, before updating the pte with the new entry\"",
+  source: "Seed 001; wp_page_copy() with ptep_clear_flush() — mm/memory.c, v6.18",
 };
 
 /** The reader's processor remembers the zero page; the writer's replaces it by a page of its own. */
@@ -67,8 +67,8 @@ const zeroPage: readonly Scenario[] = [
 
 const aboutDirty: Omit<MachineScenarioOptions, "claim" | "expected" | "reason"> = {
   stack: linuxTmpfs, size: { ...ONE_PAGE, memoryFrames: 3 }, exercises: ["folio", "pte-mmu"],
-  bounds: ["1 page", "reclaim is MADV_PAGEOUT of a page after MADV_FREE: it discards the page if its entry was clean, and flushes afterwards"],
-  source: "try_to_unmap_one() — mm/rmap.c, v6.18: \"If the entry was previously clean then the architecture must guarantee that a clear->dirty transition on a cached TLB entry is written through and traps if the PTE is unmapped\"",
+  bounds: ["1 page"],
+  source: "Seed 001; try_to_unmap_one() — mm/rmap.c, v6.18, on what an architecture must guarantee. Reclaim is played by MADV_PAGEOUT of a page after MADV_FREE: it discards the page if its entry was clean when it was cleared, and flushes afterwards",
 };
 
 /** A clean page, which the writer's processor remembers, is discarded while it is written. What is lost is the first store after MADV_FREE. */

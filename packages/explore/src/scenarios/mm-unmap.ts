@@ -1,5 +1,5 @@
-import { linuxTmpfs, MAP_ANONYMOUS, MAP_PRIVATE, pageInfo, PROT_READ } from "@zeropfn/mm";
-import type { MmuGather, Tlbs } from "@zeropfn/pte-mmu";
+import { linuxTmpfs, type MachineFile, MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE, pageInfo, PROT_READ } from "@zeropfn/mm";
+import { type MmuGather, type Tlbs, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
 import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
@@ -63,6 +63,60 @@ function protectAgainstWrite(s: MachineScenarioBuilder): void {
   s.sometimes("the store is refused", () => outcome.get() === SIGSEGV);
 }
 
+/**
+ * Reclaim, in no process's name, unmaps the page of a file and leaves the flush for later, as kswapd does. Meanwhile the page
+ * becomes read-only: mprotect() finds no entry.
+ */
+function protectAgainstReclaim(s: MachineScenarioBuilder): void {
+  const file = s.file(1), process = s.process(), writer = process.onCpu(1), at = process.mmap(file), { folios, mmu, cache } = s.machine.parts;
+  writer.store8(at, 1);
+  const isProtected = s.ghost("protected"), wasProtected = s.ghost("stored when protected");
+  s.thread("reclaim", () => {
+    const pfn = cache!.findLocked(file.id, 0);
+    mmu.rmap.tryToUnmap(pfn, TTU_BATCH_FLUSH);
+    folios.unlock(pfn);
+    mmu.tlbs.flushDeferred();
+    folios.put(pfn);
+  });
+  s.thread("protect", () => {
+    process.mprotect(at, PAGE, PROT_READ);
+    isProtected.set(1);
+  });
+  s.thread("write", () => {
+    const was = isProtected.get(), result = writer.store8(at, 2);
+    wasProtected.set(was);
+    s.check(was === 0 || result === SIGSEGV, "WRITTEN THOUGH PROTECTED: a store succeeded after mprotect() had returned");
+  });
+  claimAccounts(s);
+  s.sometimes("mprotect() has returned, and reclaim has not flushed yet", () => isProtected.get() === 1 && process.pageLetter(at) === "." && folios.refcount(frameOf(s, file)) === 2);
+  s.sometimes("the store is refused", () => wasProtected.get() === 1);
+}
+const frameOf = (s: MachineScenarioBuilder, file: MachineFile): number => s.machine.parts.cache!.load(file.id, 0);
+
+/** The same with two calls of the process itself, which share mmap_lock: MADV_PAGEOUT discards a page after MADV_FREE, and MADV_DONTNEED finds no entry. */
+function dontneedAgainstPageout(s: MachineScenarioBuilder): void {
+  const process = s.process(), reader = process.onCpu(1), at = process.mmap(null, ANONYMOUS);
+  process.store8(at, 1);
+  process.madvise(at, PAGE, MADV_FREE);
+  reader.load8(at);
+  const isGone = s.ghost("gone"), seen = s.ghost("seen", -1);
+  s.thread("pageout", () => void process.madvise(at, PAGE, MADV_PAGEOUT));
+  s.thread("dontneed", () => {
+    process.madvise(at, PAGE, MADV_DONTNEED);
+    isGone.set(1);
+  });
+  s.thread("read", () => {
+    const wasGone = isGone.get(), value = reader.load8(at);
+    seen.set(value);
+    s.check(wasGone === 0 || value === 0, `STALE READ: the reader saw ${value} after MADV_DONTNEED had returned`);
+  });
+  claimAccounts(s);
+  s.sometimes("the old byte is read", () => seen.get() === 1);
+  s.sometimes("MADV_DONTNEED has returned, and the page is not free yet", () => isGone.get() === 1 && seen.get() === -1 && s.machine.framesInUse === 1);
+}
+
+const noPendingFlush = { override: { "tlb.flushBatchedPending": () => {} } } satisfies Variation;
+
 export const mmUnmap: readonly Scenario[] = [
   scenario("mm-munmap", {
     ...about, size: { ...ONE_PAGE, processCapacity: 2, vmaCapacity: 2, anonVmaCapacity: 2, linkCapacity: 2, tableCapacity: 2 },
@@ -87,5 +141,23 @@ export const mmUnmap: readonly Scenario[] = [
     protectAgainstWrite(s);
     s.mutant("no flush", noFlush);
     s.mutant("the flush is left to somebody later", deferredFlush);
+  }),
+  scenario("mm-mprotect-reclaim", {
+    ...about, exercises: ["folio", "page-cache", "pte-mmu"], size: { ...ONE_PAGE, anonVmaCapacity: 0, linkCapacity: 0 },
+    claim: "When mprotect() has made a page read-only, no store to it lands any more, also if reclaim has taken the entry away and owes the flush still.",
+    source: "3ea277194daa \"mm, mprotect: flush TLB if potentially racing with a parallel reclaim leaving stale TLB entries\" (v4.13)",
+    reason: "Reclaim says under the lock of the table that it owes a flush; who takes that lock next flushes for it.",
+  }, (s) => {
+    protectAgainstReclaim(s);
+    s.mutant("what reclaim owes is not flushed: Linux before 4.13", noPendingFlush);
+  }),
+  scenario("mm-dontneed-pageout", {
+    ...about, exercises: ["folio", "pte-mmu"], size: { ...ONE_PAGE, memoryFrames: 3 },
+    claim: "When MADV_DONTNEED has returned, loads find zeros, also if MADV_PAGEOUT has taken the entry away and owes the flush still.",
+    source: "flush_tlb_batched_pending() — mm/rmap.c, v6.18; 3ea277194daa (v4.13)",
+    reason: "Who takes the lock of the table flushes what is owed.",
+  }, (s) => {
+    dontneedAgainstPageout(s);
+    s.mutant("what is owed is not flushed", noPendingFlush);
   }),
 ];
