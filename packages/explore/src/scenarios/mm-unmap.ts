@@ -1,5 +1,6 @@
 import { linuxTmpfs, type MachineFile, MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE, pageInfo, PROT_READ } from "@zeropfn/mm";
-import { type MmuGather, type Tlbs, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
+import { type MmuGather, MREMAP_FIXED, MREMAP_MAYMOVE, Tlbs, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
+import type { VirtualAddress } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
 import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
@@ -115,6 +116,33 @@ function dontneedAgainstPageout(s: MachineScenarioBuilder): void {
   s.sometimes("MADV_DONTNEED has returned, and the page is not free yet", () => isGone.get() === 1 && seen.get() === -1 && s.machine.framesInUse === 1);
 }
 
+/** A page of a file moves to another address, while the file is truncated; a processor remembers it where it was. */
+function moveAgainstTruncate(s: MachineScenarioBuilder): void {
+  const file = s.file(1), process = s.process(), reader = process.onCpu(1), at = process.mmap(file), to = PAGE;
+  reader.store8(at, 1);
+  const moved = s.ghost("moved"), truncated = s.ghost("truncated"), { tlbs } = s.machine.parts.mmu, isLate = s.variation.options?.["flush"] === "late";
+  // Scratch: each thread says at its beginning whose flushes these are.
+  let isMoving = false;
+  const flushRange = (mm: number, first: number, end: number): void => {
+    if (!isMoving) Tlbs.prototype.flushRange.call(tlbs, mm, first, end);
+  };
+  if (isLate) Object.defineProperty(tlbs, "flushRange", { value: flushRange });
+  s.thread("mremap", () => {
+    isMoving = true;
+    process.mremap(at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+    if (isLate) tlbs.flushPage(process.mm, at / PAGE);
+    moved.set(1);
+  });
+  s.thread("truncate", () => {
+    isMoving = false;
+    file.truncate(0);
+    truncated.set(1);
+  });
+  claimAccounts(s);
+  s.atEnd("LEAKED FRAME: there is none", () => s.machine.framesInUse === 0);
+  s.sometimes("the page is where it was moved to", () => moved.get() === 1 && process.pageLetter(to as VirtualAddress) === "D");
+  s.sometimes("truncate() is at work while the page moves", () => moved.get() === 0 && truncated.get() === 0 && process.pageLetter(to as VirtualAddress) === "D" && file.size === 0);
+}
 const noPendingFlush = { override: { "tlb.flushBatchedPending": () => {} } } satisfies Variation;
 
 export const mmUnmap: readonly Scenario[] = [
@@ -149,7 +177,7 @@ export const mmUnmap: readonly Scenario[] = [
     reason: "Reclaim says under the lock of the table that it owes a flush; who takes that lock next flushes for it.",
   }, (s) => {
     protectAgainstReclaim(s);
-    s.mutant("what reclaim owes is not flushed: Linux before 4.13", noPendingFlush);
+    s.mutant("what reclaim owes is not flushed, as before 4.13", noPendingFlush);
   }),
   scenario("mm-dontneed-pageout", {
     ...about, exercises: ["folio", "pte-mmu"], size: { ...ONE_PAGE, memoryFrames: 3 },
@@ -159,5 +187,15 @@ export const mmUnmap: readonly Scenario[] = [
   }, (s) => {
     dontneedAgainstPageout(s);
     s.mutant("what is owed is not flushed", noPendingFlush);
+  }),
+  scenario("mm-mremap-truncate", {
+    ...about, exercises: ["folio", "page-cache", "pte-mmu"],
+    size: { ...ONE_PAGE, tableShift: 2, vmaCapacity: 2, maximumMapCount: 8, anonVmaCapacity: 0, linkCapacity: 0 },
+    claim: "A page that mremap() has moved is not freed, by who finds it where it is now, while a processor remembers it where it was.",
+    source: "eb66ae030829 \"mremap: properly flush TLB before releasing the page\" (v4.20)",
+    reason: "The old translations are flushed before the lock of the table goes, so that nobody finds the new entry earlier.",
+  }, (s) => {
+    moveAgainstTruncate(s);
+    s.mutant("flushed when the locks are gone, as before 4.20", { options: { flush: "late" } });
   }),
 ];
