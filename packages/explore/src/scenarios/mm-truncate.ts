@@ -49,7 +49,8 @@ function truncateAgainstFault(s: MachineScenarioBuilder, { flags, isCached, acce
  * none, unless the one of the page that is unmapped is free.
  */
 function truncateAgainstMunmap(s: MachineScenarioBuilder): void {
-  const file = s.file(1), process = s.process(), other = s.process().onCpu(0), at = process.mmap(file), othersAt = other.mmap(null, { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS });
+  const file = s.file(1), process = s.process(), other = s.process().onCpu(0), at = process.mmap(file);
+  const othersAt = other.mmap(null, { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS });
   process.onCpu(1).store8(at, 1);
   const { areas, tables } = s.machine.parts.mmu.calls;
   if (s.variation.options?.["tables"] === "freed first") {

@@ -20,7 +20,8 @@ const deferredFlush: Variation = { override: { "tlb.flushRange"(this: Tlbs, mm: 
 
 /** A page that one thread unmaps while another, whose processor remembers it, reads it, and a third process needs a frame: there is one. */
 function munmapAgainstRead(s: MachineScenarioBuilder): void {
-  const process = s.process(), reader = process.onCpu(1), other = s.process().onCpu(0), at = process.mmap(null, ANONYMOUS), othersAt = other.mmap(null, ANONYMOUS);
+  const process = s.process(), reader = process.onCpu(1), other = s.process().onCpu(0);
+  const at = process.mmap(null, ANONYMOUS), othersAt = other.mmap(null, ANONYMOUS);
   reader.store8(at, 1);
   const unmapped = s.ghost("unmapped"), reused = s.ghost("reused"), wasStale = s.ghost("read after reuse");
   s.thread("munmap", () => {
