@@ -134,6 +134,17 @@ describe("areas that were written to", () => {
     expect(space.write(15)).toBe(0);
     checkAccounting(space.mmu.calls);
   });
+  test("hand their region on to the lower area that they are joined to", () => {
+    const space = new Space();
+    space.map(2, 10);
+    space.map(2, 14);
+    space.write(14);
+    const region = space.regionOf(14);
+    space.map(2, 12);
+    expect([space.areas, space.regionOf(10)]).toEqual([[[10, 16]], region]);
+    expect(space.write(10)).toBe(0);
+    checkAccounting(space.mmu.calls);
+  });
   test("are found from their pages in every part, split or not, and let go of the region with the last part", () => {
     const space = new Space();
     space.map(6, 10);
