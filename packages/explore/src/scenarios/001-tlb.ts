@@ -1,10 +1,10 @@
 import { linuxTmpfs, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE } from "@zeropfn/mm";
-import { Mmu, NO_SLOT, type PageTables, PTE_NONE, pteIsPresent, ptePfn, TLB_MISS } from "@zeropfn/pte-mmu";
+import { Mmu, NO_SLOT, type PageTables, PTE_NONE, pteIsPresent, TLB_MISS } from "@zeropfn/pte-mmu";
 import { leaves } from "@zeropfn/state";
 import type { VirtualAddress } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
-import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
+import { byteOf, claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
 
 const ANONYMOUS = { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS };
 
@@ -84,17 +84,9 @@ function reclaimAgainstWrite(s: MachineScenarioBuilder): void {
     stored.set(1);
     s.check(writer.load8(next) === 2, "LOST STORE: it is not there any more");
   });
-  s.atEnd("LOST STORE: it is not there at the end", () => byteOf(s, process.mm, 1) === 2);
-  s.sometimes("the page is discarded and written anew", () => stored.get() === 1 && byteOf(s, process.mm, 0) === 0);
-  s.sometimes("the page is kept, because it was written", () => stored.get() === 1 && byteOf(s, process.mm, 0) === 1);
-}
-
-/** A byte of the only page, as its entry says now; -1 if it is not there. */
-function byteOf(s: MachineScenarioBuilder, mm: number, offset: number): number {
-  const { mmu, folios } = s.machine.parts;
-  let value = -1;
-  mmu.forEachPresent(mm, 0, mmu.tables.pageCount, (_page, pte) => (value = folios.load8(ptePfn(pte), offset)));
-  return value;
+  s.atEnd("LOST STORE: it is not there at the end", () => byteOf(process, 1) === 2);
+  s.sometimes("the page is discarded and written anew", () => stored.get() === 1 && byteOf(process, 0) === 0);
+  s.sometimes("the page is kept, because it was written", () => stored.get() === 1 && byteOf(process, 0) === 1);
 }
 
 /** Stores as a processor would that does not look again whether the entry is there when it sets the dirty bit. */

@@ -3,7 +3,7 @@ import type { VirtualAddress } from "@zeropfn/units";
 import { OK, type XArrays } from "@zeropfn/xarray";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario, type ScenarioSize } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
-import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
+import { byteOf, claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
 
 const ANONYMOUS = { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS };
 
@@ -25,7 +25,7 @@ function readAgainstWrite(s: MachineScenarioBuilder): void {
     if (value === 0) before.set(1);
   });
   claimAccounts(s);
-  s.atEnd("LOST STORE: the page holds it", () => s.machine.parts.folios.load8(Math.max(pageInfo(process, at).pfn, 0), 0) === 1);
+  s.atEnd("LOST STORE: the page holds it", () => byteOf(process, 0) === 1);
   s.sometimes("the zero page is mapped", () => process.pageLetter(at) === "Z");
   s.sometimes("the reader sees zeros, and the store comes later", () => before.get() === 1 && stored.get() === 1);
 }
@@ -47,7 +47,7 @@ function writeAgainstWrite(s: MachineScenarioBuilder, isZeroMapped: boolean): vo
   thread("A", process, at);
   thread("B", other, next);
   claimAccounts(s);
-  s.atEnd("LOST STORE: the page holds both", () => [0, 1].every((offset) => folios.load8(Math.max(pageInfo(process, at).pfn, 0), offset) === 1));
+  s.atEnd("LOST STORE: the page holds both", () => [0, 1].every((offset) => byteOf(process, offset) === 1));
   s.atEnd("LEAKED FRAME: there is one", () => folios.usedFrames === 1);
   s.sometimes("both have a frame for the page", () => folios.usedFrames === 2);
   s.sometimes("one has stored, and the other has a frame still", () => folios.usedFrames === 2 && stores.get() === 1);
@@ -68,7 +68,7 @@ function sharedHole(s: MachineScenarioBuilder): void {
   });
   claimAccounts(s);
   s.atEnd("LEAKED FRAME: both map the only one", () => folios.usedFrames === 1 && pageInfo(a, at).pfn === pageInfo(b, bt).pfn);
-  s.atEnd("LOST STORE: the page holds it", () => folios.load8(Math.max(pageInfo(a, at).pfn, 0), 0) === 1);
+  s.atEnd("LOST STORE: the page holds it", () => byteOf(a, 0) === 1);
   s.sometimes("both have a frame for the page", () => folios.usedFrames === 2);
   s.sometimes("the reader sees zeros, and the store comes later", () => before.get() === 1 && stored.get() === 1);
 }

@@ -1,9 +1,9 @@
-import { linuxTmpfs, type MachineFile, MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE, pageInfo, PROT_READ } from "@zeropfn/mm";
+import { linuxTmpfs, type MachineFile, MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "@zeropfn/mm";
 import { type MmuGather, MREMAP_FIXED, MREMAP_MAYMOVE, Tlbs, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
 import type { VirtualAddress } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
-import { claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
+import { byteOf, claimAccounts, ONE_PAGE, PAGE } from "./memory-machine.ts";
 
 const ANONYMOUS = { length: PAGE, flags: MAP_PRIVATE | MAP_ANONYMOUS };
 const SIGSEGV = -11;
@@ -60,7 +60,7 @@ function protectAgainstWrite(s: MachineScenarioBuilder): void {
     s.check(!wasProtected || result === SIGSEGV, "WRITTEN THOUGH PROTECTED: a store succeeded after mprotect() had returned");
   });
   claimAccounts(s);
-  s.atEnd("LOST STORE: a store that succeeded is there", () => s.machine.parts.folios.load8(pageInfo(process, at).pfn, 0) === (outcome.get() === 0 ? 2 : 1));
+  s.atEnd("LOST STORE: a store that succeeded is there", () => byteOf(process, 0) === (outcome.get() === 0 ? 2 : 1));
   s.sometimes("the store succeeds", () => outcome.get() === 0);
   s.sometimes("the store is refused", () => outcome.get() === SIGSEGV);
 }
@@ -115,6 +115,28 @@ function dontneedAgainstPageout(s: MachineScenarioBuilder): void {
   claimAccounts(s);
   s.sometimes("the old byte is read", () => seen.get() === 1);
   s.sometimes("MADV_DONTNEED has returned, and the page is not free yet", () => isGone.get() === 1 && seen.get() === -1 && s.machine.framesInUse === 1);
+}
+
+/** A page is not needed any more, and may be discarded; a processor remembers that it may be written and is dirty. */
+function freeAgainstWrite(s: MachineScenarioBuilder): void {
+  const process = s.process(), writer = process.onCpu(1), at = process.mmap(null, ANONYMOUS);
+  writer.store8(at, 1);
+  const isFreed = s.ghost("freed"), isKept = s.ghost("stored after it was freed");
+  s.thread("free", () => {
+    process.madvise(at, PAGE, MADV_FREE);
+    isFreed.set(1);
+  });
+  s.thread("pageout", () => void process.madvise(at, PAGE, MADV_PAGEOUT));
+  s.thread("write", () => {
+    const wasFreed = isFreed.get();
+    writer.store8(at, 2);
+    isKept.set(wasFreed);
+    s.check(wasFreed === 0 || writer.load8(at) === 2, "LOST STORE: it came after MADV_FREE had returned");
+  });
+  claimAccounts(s);
+  s.atEnd("LOST STORE: it came after MADV_FREE had returned", () => isKept.get() === 0 || byteOf(process, 0) === 2);
+  s.sometimes("the page is stored to after it was freed", () => isKept.get() === 1);
+  s.sometimes("the page is discarded", () => isFreed.get() === 1 && isKept.get() === 0 && s.machine.framesInUse === 0);
 }
 
 /** A page of a file moves to another address, while the file is truncated; a processor remembers it where it was. */
@@ -198,5 +220,14 @@ export const mmUnmap: readonly Scenario[] = [
   }, (s) => {
     moveAgainstTruncate(s);
     s.mutant("flushed when the locks are gone, as before 4.20", { options: { flush: "late" } });
+  }),
+  scenario("mm-free-write", {
+    ...about, exercises: ["folio", "pte-mmu"], size: { ...ONE_PAGE, memoryFrames: 3 },
+    claim: "A store that begins after MADV_FREE has returned is kept, whatever reclaim does.",
+    source: "madvise_free_pte_range() — mm/madvise.c, v6.18",
+    reason: "The entry is clean and no processor remembers it as dirty, so that the store makes it dirty, and reclaim looks at it once it is cleared.",
+  }, (s) => {
+    freeAgainstWrite(s);
+    s.mutant("no flush", noFlush);
   }),
 ];
