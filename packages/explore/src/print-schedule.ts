@@ -25,13 +25,16 @@ export function printSchedule(schedule: Schedule, options: PrintScheduleOptions 
 
 /** The same as a Markdown table, for a page of a debate. */
 export function markdownSchedule(schedule: Schedule, options: PrintScheduleOptions = {}): string {
-  const { threads } = schedule, cell = (text: string): string => text.replaceAll("|", "\\|");
+  const { threads } = schedule;
   const lines = [`| step | ${threads.map(cell).join(" | ")} | effect |`, `|---|${threads.map(() => "---|").join("")}---|`];
   for (const { number, thread, text, effect } of rowsOf(schedule, options)) {
     lines.push(`| ${number} | ${threads.map((name) => (name === thread ? cell(text) : "")).join(" | ")} | ${cell(effect)} |`);
   }
   return [...lines, "", ...conclusionOf(schedule).map((line) => line.trim())].join("\n");
 }
+
+/** As text: "lock[inode.i_rwsem](0)" is no link. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("](", "]\\(");
 
 function conclusionOf({ conclusion, switches, steps, isMinimal, replay }: Schedule): string[] {
   const size = `${counted(switches, "switch", "switches")}, ${counted(steps.length, "step", "steps")}`;
