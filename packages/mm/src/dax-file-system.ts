@@ -1,7 +1,7 @@
 import type { DaxFiles } from "@zeropfn/dax-pmem";
 import type { FileExtents } from "@zeropfn/fs-extents";
 import type { FileFault } from "@zeropfn/pte-mmu";
-import { EINVAL, EOPNOTSUPP, type FaultResult } from "@zeropfn/units";
+import { EINVAL, EOPNOTSUPP, type FaultResult, type Status } from "@zeropfn/units";
 import type { FileSystem } from "./file-system.ts";
 
 /** @kernel FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE — include/uapi/linux/falloc.h, v6.18 */
@@ -43,11 +43,11 @@ export class DaxFileSystem implements FileSystem {
     return (blocks * this.#pageSize) / SECTOR_BYTES;
   }
   truncate(file: number, bytes: number): number {
-    return isOffset(bytes) ? -this.#dax.truncate(file, bytes) : -EINVAL;
+    return isOffset(bytes) ? answerOf(this.#dax.truncate(file, bytes)) : -EINVAL;
   }
   fallocate(file: number, mode: number, offset: number, length: number): number {
     if (!isOffset(offset) || !isOffset(length) || length === 0) return -EINVAL;
-    return mode === PUNCH_HOLE ? -this.#dax.punch(file, offset, length) : -EOPNOTSUPP;
+    return mode === PUNCH_HOLE ? answerOf(this.#dax.punch(file, offset, length)) : -EOPNOTSUPP;
   }
   read(file: number, offset: number, out: Uint8Array): number {
     return isOffset(offset) ? this.#dax.read(file, offset, out) : -EINVAL;
@@ -79,4 +79,6 @@ export class DaxFileSystem implements FileSystem {
   }
 }
 
+/** A status as an answer: 0, never -0, or an errno negated. */
+const answerOf = (status: Status): number => 0 - status;
 const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;

@@ -16,7 +16,7 @@ for (const stack of Object.values(stacks)) {
   describe(stack.name, () => {
     fileFaultHandlerConformance({ describe, test }, () => {
       const machine = machineOf(stack), file = machine.createFile("data", 4 * PAGE);
-      return { mmu: machine.parts.mmu, handler: machine.parts.dax, mapping: file.id, filePages: 4, pageSize: PAGE };
+      return { mmu: machine.parts.mmu, handler: machine.parts.files, mapping: file.id, filePages: 4, pageSize: PAGE };
     });
   });
 }
