@@ -4,15 +4,16 @@ import { FolioError } from "./errors.ts";
 import { type FolioColumns, folioColumns } from "./folio-columns.ts";
 import type { FrameSource } from "./frame-source.ts";
 import { checkFolios } from "./invariants.ts";
-import { GUP_PIN_COUNTING_BIAS, KIND, KIND_HEAD, KIND_NOTHING, KIND_TAIL, KIND_ZERO, NO_FRAME, ORDER, REFCOUNT_LIMIT, WORD_BYTES, ZERO_PFN } from "./layout.ts";
+import { GUP_PIN_COUNTING_BIAS, KIND, KIND_HEAD, KIND_NOTHING, KIND_TAIL, KIND_ZERO, NO_FRAME, NONE, ORDER, REFCOUNT_LIMIT, WORD_BYTES, ZERO_PFN } from "./layout.ts";
 import { type FoliosOptions, type MachineMemory, machineMemory } from "./machine-memory.ts";
 import { PageContent } from "./page-content.ts";
-import { FLAGS_CHECKED_AT_FREE, FLAGS_OF_PAGES, type PageFlag, PG_head, PG_locked, PG_lru, PG_writeback } from "./page-flags.ts";
+import { FLAGS_CHECKED_AT_FREE, FLAGS_OF_PAGES, type PageFlag, PG_head, PG_locked, PG_lru, PG_mlocked, PG_writeback } from "./page-flags.ts";
 
 /** Items of the column of what a machine has once. */
 const USED = 0;
 const HUGE_ZERO = 1;
 const FAIL_IN = 2;
+const MLOCKED: number = 1 << PG_mlocked;
 
 /**
  * Physical memory: frames, the folios they form, who holds them, and their bytes.
@@ -34,10 +35,11 @@ export class Folios implements FrameSource {
         pin: {}, unpin: { coarse: true }, unpinTestZero: {}, pincount: {}, maybeDmaPinned: {},
         head: {}, order: {}, split: { coarse: true }, splitFrozen: {},
         isZeroPage: { silent: true }, hugeZeroFrame: { coarse: true }, hugeZeroPfn: {}, publishHugeZero: {},
-        addRmap: {}, removeRmap: {}, mapcount: {}, folioMapcount: {},
+        addRmap: {}, removeRmap: {}, addRmaps: {}, removeRmaps: {}, mapcount: {}, folioMapcount: {}, getMany: {}, setOnPages: {}, clearOnPages: {},
         setMapping: {}, mapping: {}, index: {},
         testFlag: {}, setFlag: {}, clearFlag: {}, testAndSetFlag: {}, testAndClearFlag: {},
         lock: { when: (folios, pfn) => !folios.testFlag(pfn, PG_locked) },
+        waitUnlocked: { when: (folios, pfn) => !folios.testFlag(pfn, PG_locked) },
         waitWriteback: { when: (folios, pfn) => !folios.testFlag(pfn, PG_writeback) },
         tryLock: {}, unlock: {},
       });
@@ -109,6 +111,10 @@ export class Folios implements FrameSource {
   /** The largest order that `allocate` takes. */
   get maximumOrder(): number {
     return this.#memory.maximumOrder;
+  }
+  /** The huge zero page has 2^hugeZeroOrder frames. */
+  get hugeZeroOrder(): number {
+    return this.#memory.hugeZeroOrder;
   }
   /** Bytes of a page: a power of two. */
   get pageSize(): number {
@@ -214,6 +220,8 @@ export class Folios implements FrameSource {
     const order = this.#blocks[head] & ORDER;
     this.#checkFreeable(head, order);
     this.#blocks[head] = KIND_NOTHING;
+    // Freed while it was mlocked, it still has the number of locked areas where the free lists have a link.
+    if ((this.#flags[head] & MLOCKED) !== 0) this.#columns.previous[head] = NONE;
     this.#flags[head] = 0;
     if (order > 0) {
       this.#blocks.fill(KIND_NOTHING, head, head + (1 << order));
@@ -240,6 +248,12 @@ export class Folios implements FrameSource {
     if (count === 0 && !this.isDevice(head)) throw this.#notReferenced("get", pfn);
     if (count >= REFCOUNT_LIMIT) throw this.#overflow("get", pfn);
     this.#refcounts[head] = count + 1;
+  }
+  /** Takes `count` references, for one who has one already. @throws {FolioError} FOLIO_NOT_REFERENCED, FOLIO_BAD_FRAME @kernel folio_ref_add() — include/linux/page_ref.h, v6.18 */
+  getMany(pfn: number, count: number): void {
+    if (count === 0) return;
+    this.get(pfn);
+    this.#refcounts[this.head(pfn)] += count - 1;
   }
   /**
    * Takes a reference unless the folio is free, frozen or idle: for one who has found its number without holding it.
@@ -463,6 +477,28 @@ export class Folios implements FrameSource {
     if (!(this.#mapcounts[pfn] > 0)) throw new FolioError("FOLIO_NOT_MAPPED", `removeRmap(${pfn}): nothing maps the page`);
     this.#mapcounts[pfn]--;
   }
+  /**
+   * One more mapping of each of `count` pages, all of one folio.
+   *
+   * @returns How many of them nothing had mapped.
+   * @kernel __folio_add_rmap() — mm/rmap.c, v6.18
+   * @differs The kernel counts a mapping of a whole folio once; here each page counts it.
+   */
+  addRmaps(pfn: number, count: number): number {
+    if (this.#counted(pfn, "addRmaps") === NO_FRAME) throw this.#badFrame("addRmaps", pfn);
+    let fresh = 0;
+    for (let page = pfn; page < pfn + count; page++) if (this.#mapcounts[page]++ === 0) fresh++;
+    return fresh;
+  }
+  /** One less of each. @returns How many of them nothing maps any more. @throws {FolioError} FOLIO_NOT_MAPPED @kernel __folio_remove_rmap() — mm/rmap.c, v6.18 */
+  removeRmaps(pfn: number, count: number): number {
+    let gone = 0;
+    for (let page = pfn; page < pfn + count; page++) {
+      this.removeRmap(page);
+      if (this.#mapcounts[page] === 0) gone++;
+    }
+    return gone;
+  }
   /** Page table entries that map this page. @kernel page::_mapcount — include/linux/mm_types.h, v6.18 @differs The kernel's begins at -1. */
   mapcount(pfn: number): number {
     return this.#mapcounts[pfn];
@@ -507,6 +543,16 @@ export class Folios implements FrameSource {
   clearFlag(pfn: number, flag: PageFlag): void {
     this.#flags[this.#flagged(pfn, flag)] &= ~(1 << flag);
   }
+  /** Sets a flag that each page has for itself on all pages of the folio. */
+  setOnPages(pfn: number, flag: PageFlag): void {
+    const head = this.head(pfn), end = head + (1 << this.order(pfn));
+    for (let page = head; page < end; page++) this.#flags[page] |= 1 << flag;
+  }
+  /** Clears it on all of them. */
+  clearOnPages(pfn: number, flag: PageFlag): void {
+    const head = this.head(pfn), end = head + (1 << this.order(pfn));
+    for (let page = head; page < end; page++) this.#flags[page] &= ~(1 << flag);
+  }
   /** Sets the flag; true if it was set already. @kernel folio_test_set_dirty() and its like — include/linux/page-flags.h, v6.18 */
   testAndSetFlag(pfn: number, flag: PageFlag): boolean {
     const was = this.testFlag(pfn, flag);
@@ -532,6 +578,10 @@ export class Folios implements FrameSource {
   unlock(pfn: number): void {
     if (!this.testFlag(pfn, PG_locked)) throw new FolioError("FOLIO_BAD_FRAME", `unlock(${pfn}): the folio is not locked`);
     this.clearFlag(pfn, PG_locked);
+  }
+  /** Waits until nobody holds the folio's lock, and does not take it. @throws {StateError} STATE_DEADLOCK @kernel folio_wait_locked() — include/linux/pagemap.h, v6.18 */
+  waitUnlocked(pfn: number): void {
+    if (this.testFlag(pfn, PG_locked)) waitFor(`folios.waitUnlocked(${pfn}): the folio is locked`, this.#background, () => !this.testFlag(pfn, PG_locked));
   }
   /** Waits until the folio is not under writeback. @throws {StateError} STATE_DEADLOCK @kernel folio_wait_writeback() — mm/page-writeback.c, v6.18 */
   waitWriteback(pfn: number): void {

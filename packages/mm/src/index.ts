@@ -4,7 +4,7 @@ export { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, type FileStat, MachineFile }
 export type { FileReferences } from "./file-references.ts";
 export type { FileSystem } from "./file-system.ts";
 export { type DaxMechanisms, daxFileSystem, type TmpfsMechanisms, tmpfsFileSystem } from "./file-systems.ts";
-export { createMachine, Machine, type MachineOptions, type Overrides } from "./machine.ts";
+export { createMachine, Machine, type MachineOptions, type Overrides, type ThpModeName } from "./machine.ts";
 export { defaultMachineSize, type MachineSize } from "./machine-size.ts";
 export { pageInfo, type PageInfo, type PageLetter } from "./page-info.ts";
 export type { MachineParts } from "./parts.ts";

@@ -34,6 +34,8 @@ export interface MachineSize {
   readonly faultAroundPages: number;
   /** Frames that are unmapped before their TLB entries are flushed and they are freed: 9,614 in the kernel. */
   readonly gatherCapacity: number;
+  /** True: a block of 2^tableShift pages may be one huge page, where the tables have two levels and more, and the machine has columns for that. */
+  readonly hugePages: boolean;
   /** Pipes. */
   readonly pipeCapacity: number;
   /** Buffers of each pipe: 16 in the kernel. */
@@ -62,6 +64,7 @@ export const defaultMachineSize: MachineSize = Object.freeze({
   extentCapacity: 2 ** 16,
   faultAroundPages: 16,
   gatherCapacity: 9614,
+  hugePages: true,
   pipeCapacity: 16,
   pipeBuffers: 16,
   ringPages: 2 ** 14,

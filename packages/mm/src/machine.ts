@@ -1,4 +1,5 @@
-import { NO_MM } from "@zeropfn/pte-mmu";
+import { NO_MM, THP_ALWAYS, THP_MADVISE, THP_NEVER } from "@zeropfn/pte-mmu";
+import { MAX_PAGE_ORDER } from "@zeropfn/folio";
 import { Counters, type ColumnAllocator, reservedColumns, type Tracer } from "@zeropfn/state";
 import { MmError } from "./errors.ts";
 import { MachineFile } from "./file.ts";
@@ -11,6 +12,10 @@ import type { Stack } from "./stack.ts";
 /** Replacements for single methods of the machine's parts, and of those that its system calls work with, by "part.method": "mmu.unmapMappingRange", "gather.addFrame". */
 // biome-ignore lint/suspicious/noExplicitAny: a method's parameters cannot be named otherwise
 export type Overrides = Readonly<Record<string, (...args: any[]) => unknown>>;
+
+/** Which anonymous memory gets huge pages when it is touched: none, that of MADV_HUGEPAGE, or all. @kernel /sys/kernel/mm/transparent_hugepage/enabled */
+export type ThpModeName = "never" | "madvise" | "always";
+const THP_MODES = { never: THP_NEVER, madvise: THP_MADVISE, always: THP_ALWAYS } as const;
 
 export interface MachineOptions {
   readonly stack: Stack;
@@ -28,6 +33,8 @@ export interface MachineOptions {
   readonly override?: Overrides;
   /** False: page bytes are not kept, for machines larger than the host. Loads give 0. Default true. */
   readonly hasBytes?: boolean;
+  /** Default "never". */
+  readonly thp?: ThpModeName;
 }
 
 /**
@@ -48,13 +55,25 @@ export class Machine {
   readonly #counters: Counters | undefined;
   readonly #files = new Map<string, MachineFile>();
 
-  constructor({ stack, memoryBytes, pmemBytes = 0, cpus = 1, columns = reservedColumns(), size = {}, tracer, override = {}, hasBytes = true }: MachineOptions) {
+  constructor({ stack, memoryBytes, pmemBytes = 0, cpus = 1, columns = reservedColumns(), size = {}, tracer, override = {}, hasBytes = true, thp = "never" }: MachineOptions) {
     this.stack = stack;
     this.size = { ...defaultMachineSize, ...size };
     this.cpus = cpus;
     this.#counters = tracer === undefined ? new Counters(columns) : undefined;
     this.parts = wire(columns, stack, { cpus, memoryBytes, pmemBytes, hasBytes }, this.size, tracer ?? this.#counters!);
+    this.setThp(thp);
     applyOverrides(this.parts, override);
+  }
+
+  /**
+   * Says where huge pages are put from now on; those that are there stay.
+   * @throws {MmError} MM_BAD_OPTION: no such mode; or huge pages are wanted of a machine whose size has none.
+   */
+  setThp(mode: ThpModeName): void {
+    const { thp } = this.parts.mmu, number = Object.hasOwn(THP_MODES, mode) ? THP_MODES[mode] : undefined;
+    if (number === undefined) throw new MmError("MM_BAD_OPTION", `thp ${mode}, expected ${Object.keys(THP_MODES).join(", ")}`);
+    if (number !== THP_NEVER && !thp.isSupported) throw new MmError("MM_BAD_OPTION", `thp ${mode} on a machine without huge pages: its size has hugePages false, or one level of tables, or tableShift above ${MAX_PAGE_ORDER}`);
+    thp.setMode(number);
   }
 
   /** Bytes of a page. */

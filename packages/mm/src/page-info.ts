@@ -17,9 +17,9 @@ export interface PageInfo {
   readonly isPresent: boolean;
   /** The frame, or -1 if it is not present. */
   readonly pfn: number;
-  /** True if no other entry maps the frame. False of zero pages and storage, whose entries nobody counts. @kernel PM_MMAP_EXCLUSIVE */
+  /** True if no other entry maps the frame; of one under a leaf, the leaf's first frame. False of zero pages and storage, whose entries nobody counts. @kernel PM_MMAP_EXCLUSIVE */
   readonly isMappedOnce: boolean;
-  /** True if an anonymous page belongs to this process alone. @kernel PG_anon_exclusive — include/linux/page-flags.h, v6.18 */
+  /** True if an anonymous page belongs to this process alone; of a page of a large folio, if its first page does. @kernel PG_anon_exclusive — include/linux/page-flags.h, v6.18 */
   readonly isExclusive: boolean;
   /** True if one entry of the level above maps it and its neighbours. */
   readonly isPmdMapped: boolean;
@@ -49,6 +49,6 @@ function presentPage(machine: Machine, pfn: number, isPmdMapped: boolean): PageI
   }
   const isAnonymous = isAnonMapping(folios.mapping(pfn));
   const letter = folios.order(pfn) > 0 ? "H" : isAnonymous ? "A" : folios.testFlag(pfn, PG_dirty) ? "D" : "F";
-  const isExclusive = isAnonymous && folios.testFlag(pfn, PG_anon_exclusive);
-  return { letter, isPresent: true, pfn, isMappedOnce: folios.mapcount(pfn) === 1, isExclusive, isPmdMapped };
+  const isExclusive = isAnonymous && folios.testFlag(folios.head(pfn), PG_anon_exclusive);
+  return { letter, isPresent: true, pfn, isMappedOnce: folios.mapcount(isPmdMapped ? folios.head(pfn) : pfn) === 1, isExclusive, isPmdMapped };
 }

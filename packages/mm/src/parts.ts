@@ -1,5 +1,5 @@
 import { MAX_DAX_PFN } from "@zeropfn/dax-pmem";
-import { Folios } from "@zeropfn/folio";
+import { Folios, MAX_PAGE_ORDER } from "@zeropfn/folio";
 import { Mmu } from "@zeropfn/pte-mmu";
 import { type Background, type ColumnAllocator, noBackground, type Tracer } from "@zeropfn/state";
 import { XArrays } from "@zeropfn/xarray";
@@ -35,7 +35,7 @@ export interface Hardware {
 export function wire(columns: ColumnAllocator, stack: Stack, { cpus, memoryBytes, pmemBytes, hasBytes }: Hardware, size: MachineSize, tracer: Tracer): MachineParts {
   const { pageShift, processCapacity, fileCapacity } = size, background: Background = noBackground;
   const frameCount = pagesIn("memoryBytes", memoryBytes, pageShift), deviceFrameCount = pagesIn("pmemBytes", pmemBytes, pageShift);
-  const folios = new Folios(columns, { frameCount, deviceFrameCount, pageShift, hasBytes, tracer });
+  const folios = new Folios(columns, { frameCount, deviceFrameCount, pageShift, hugeZeroOrder: Math.min(size.tableShift, MAX_PAGE_ORDER), hasBytes, tracer });
   const arrays = new XArrays(columns, { arrayCapacity: fileCapacity, nodeCapacity: size.nodeCapacity, chunkShift: size.chunkShift });
   const references = new FileReferences(columns, fileCapacity, 2 ** pageShift);
   const mmu = new Mmu(columns, folios, { ...size, mmCapacity: processCapacity, mappingCapacity: fileCapacity, cpuCount: cpus, files: references, background, tracer });

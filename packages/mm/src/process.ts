@@ -130,6 +130,10 @@ export class Process {
     const child = this.machine.parts.mmu.fork(this.mm);
     return child < 0 ? child : new Process(this.machine, child, this.cpu);
   }
+  /** True: no huge pages for this process and its children from now on, not even by advice. @kernel prctl(PR_SET_THP_DISABLE) */
+  setThpDisabled(isDisabled: boolean): void {
+    this.machine.parts.mmu.thp.setDisabled(this.mm, isDisabled);
+  }
   /** Ends the process: all its memory is unmapped, and nothing of it may be used any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
   exit(): void {
     this.machine.parts.rings.release(this.mm);

@@ -1,3 +1,4 @@
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedFiles } from "./mapped-files.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { VM_SPECIAL, VM_STICKY, type VmFlags } from "./vm-flags.ts";
@@ -26,10 +27,12 @@ export interface WantedArea {
 export class Areas {
   readonly #parts: MmuParts;
   readonly #files: MappedFiles;
+  readonly #huge: Pick<HugePmds, "splitAt">;
   /** Most areas of one address space. */
   readonly #maximumCount: number;
 
-  constructor(parts: MmuParts, files: MappedFiles, maximumCount: number) {
+  constructor(parts: MmuParts, files: MappedFiles, huge: Pick<HugePmds, "splitAt">, maximumCount: number) {
+    this.#huge = huge;
     this.#parts = parts;
     this.#files = files;
     this.#maximumCount = maximumCount;
@@ -240,9 +243,11 @@ export class Areas {
     this.unlink(vma);
     this.free(vma);
   }
-  /** @kernel vma_prepare(), vma_set_range(), vma_complete() — mm/vma.c, v6.18 */
+  /** @kernel vma_prepare(), vma_adjust_trans_huge(), vma_set_range(), vma_complete() — mm/vma.c, v6.18 */
   #resize(vma: number, firstPage: number, endPage: number, pageIndex: number): void {
     const { vmas, anonVmas } = this.#parts, mapping = vmas.mappingOf(vma), region = vmas.anonVmaOf(vma);
+    this.#huge.splitAt(vma, firstPage);
+    this.#huge.splitAt(vma, endPage);
     if (mapping !== NO_MAPPING) {
       vmas.iMmapLock.lock(mapping);
       vmas.iMmap.erase(mapping, vma);

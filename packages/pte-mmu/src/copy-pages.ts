@@ -1,12 +1,14 @@
 import { isAnonMapping, NO_FRAME, PG_anon_exclusive } from "@zeropfn/folio";
 import { newPte } from "./anonymous-faults.ts";
+import { type HugePmds, LEAF_COPIED, LEAF_IS_SPLIT } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
+import { MM_ANONPAGES } from "./mm-counters.ts";
 import type { MmPins } from "./mm-pins.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsSpecial, pteIsWritable, ptePfn, pteWithoutAccessed, pteWithoutDirty, pteWithoutUffdWp, pteWithoutWritable } from "./pte.ts";
-import { markerPteOf, PTE_MARKER_GUARD, PTE_MARKER_POISONED, pteMarkers } from "./swap-pte.ts";
-import { type TableVisitor, walkTables } from "./table-walk.ts";
+import { markerPteOf, migrationPteOf, PTE_MARKER_GUARD, PTE_MARKER_POISONED, pteIsMigration, pteMarkers, SWP_MIGRATION_READ, swapPteOffset } from "./swap-pte.ts";
+import { type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
 import { isCowMapping, VM_SHARED } from "./vm-flags.ts";
 import { NO_ANON_VMA } from "./vmas.ts";
 
@@ -18,11 +20,13 @@ export class CopyPages implements TableVisitor {
   readonly #parts: MmuParts;
   readonly #maps: MappedPages;
   readonly #pins: MmPins;
+  readonly #huge: HugePmds;
   /** A frame for a page that must be copied. Scratch: written before it is read. */
   #spare: number = NO_FRAME;
 
-  constructor(parts: MmuParts, maps: MappedPages, pins: MmPins) {
+  constructor(parts: MmuParts, maps: MappedPages, pins: MmPins, huge: HugePmds) {
     this.#parts = parts;
+    this.#huge = huge;
     this.#maps = maps;
     this.#pins = pins;
   }
@@ -40,6 +44,12 @@ export class CopyPages implements TableVisitor {
     const { vmas } = this.#parts;
     if (vmas.anonVmaOf(from) === NO_ANON_VMA) return true;
     return walkTables(this.#parts, from, vmas.firstPageOf(from), vmas.endPageOf(from), this, to) === 0;
+  }
+
+  /** @kernel copy_pmd_range() — mm/memory.c, v6.18 */
+  visitLeaf(from: number, page: number, _end: number, to: number): number {
+    const copied = this.#huge.copy(to, from, page, this.#pins.hasPinned(this.#parts.vmas.mmOf(from)));
+    return copied === LEAF_COPIED ? 0 : copied === LEAF_IS_SPLIT ? WALK_AGAIN : NO_MEMORY;
   }
 
   /** @kernel copy_pte_range() — mm/memory.c, v6.18 */
@@ -70,7 +80,7 @@ export class CopyPages implements TableVisitor {
     for (let slot = at; slot < endSlot; slot = tables.nextUsedSlot(slot + 1, endSlot)) {
       const pte = tables.load(slot);
       if (pte === PTE_NONE) continue;
-      if (!pteIsPresent(pte)) this.#copyMarkers(pte, slot + toTarget);
+      if (!pteIsPresent(pte)) this.#copyNotPresent(to, pte, slot, slot + toTarget);
       else if (!this.#mustCopyNow(from, pte)) this.#share(from, to, pte, slot, slot + toTarget);
       else if (this.#spare === NO_FRAME) return slot;
       else {
@@ -81,10 +91,16 @@ export class CopyPages implements TableVisitor {
     return endSlot;
   }
 
-  /** @kernel copy_pte_marker() — mm/memory.c, v6.18 @differs No page is swapped out or migrated yet. */
-  #copyMarkers(pte: number, target: number): void {
-    const markers = pteMarkers(pte) & (PTE_MARKER_GUARD | PTE_MARKER_POISONED);
-    if (markers !== 0) this.#parts.tables.store(target, markerPteOf(markers));
+  /** @kernel copy_nonpresent_pte(), copy_pte_marker() — mm/memory.c, v6.18 @differs No page is swapped out yet. */
+  #copyNotPresent(to: number, pte: number, slot: number, target: number): void {
+    const { tables, vmas, counters } = this.#parts, markers = pteMarkers(pte) & (PTE_MARKER_GUARD | PTE_MARKER_POISONED);
+    if (markers !== 0) tables.store(target, markerPteOf(markers));
+    if (!pteIsMigration(pte)) return;
+    // Who migrates it finds both, and gives neither the right to write.
+    const entry = migrationPteOf(SWP_MIGRATION_READ, swapPteOffset(pte));
+    counters.add(vmas.mmOf(to), MM_ANONPAGES, 1);
+    tables.store(slot, entry);
+    tables.store(target, entry);
   }
 
   /** True if a device may write to the page by its frame. @kernel folio_try_dup_anon_rmap_pte(), folio_needs_cow_for_dma() — include/linux/rmap.h, include/linux/mm.h, v6.18 */

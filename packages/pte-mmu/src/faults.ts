@@ -1,14 +1,16 @@
 import {
-  type Access, EXEC, type FaultResult, faultIsError, VM_FAULT_ACCERR, VM_FAULT_MAJOR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
+  type Access, EXEC, type FaultResult, faultIsError, VM_FAULT_ACCERR, VM_FAULT_FALLBACK, VM_FAULT_MAJOR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
 } from "@zeropfn/units";
 import { AnonymousFaults } from "./anonymous-faults.ts";
 import { FileFaults } from "./file-faults.ts";
+import { HugeFaults } from "./huge-faults.ts";
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { isAccessible, protectionOf } from "./page-protection.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsProtnone, pteIsWritable, pteModify, pteWithAccessed, pteWithDirty } from "./pte.ts";
-import { PTE_MARKER_GUARD, PTE_MARKER_POISONED, PTE_MARKER_UFFD_WP, pteMarkers } from "./swap-pte.ts";
+import { PTE_MARKER_GUARD, PTE_MARKER_POISONED, PTE_MARKER_UFFD_WP, pteIsMigration, pteMarkers, swapPteOffset } from "./swap-pte.ts";
 import { VM_EXEC, VM_WRITE, type VmFlags } from "./vm-flags.ts";
 import { NO_VMA } from "./vma-index.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
@@ -27,11 +29,13 @@ export class Faults {
   readonly #anonymous: AnonymousFaults;
   readonly #files: FileFaults;
   readonly #writeProtect: WriteProtectFaults;
+  readonly #huge: HugeFaults;
   readonly #pgfault: number;
   readonly #pgmajfault: number;
 
-  constructor(parts: MmuParts, maps: MappedPages) {
+  constructor(parts: MmuParts, maps: MappedPages, huge: HugePmds) {
     this.#parts = parts;
+    this.#huge = new HugeFaults(parts, maps, huge);
     this.#anonymous = new AnonymousFaults(parts, maps);
     this.#files = new FileFaults(parts, maps);
     this.#writeProtect = new WriteProtectFaults(parts, maps, this.#files);
@@ -74,7 +78,18 @@ export class Faults {
   /** @kernel handle_pte_fault() — mm/memory.c, v6.18 */
   #handle(vma: number, page: number, access: Access, flags: FaultFlags): FaultResult {
     const { tables, vmas } = this.#parts, slot = tables.slotOf(vmas.mmOf(vma), page);
-    const pte = slot === NO_SLOT ? PTE_NONE : tables.load(slot);
+    if (slot === NO_SLOT) return this.#handleWithoutTable(vma, page, access, flags);
+    return this.#handleEntry(vma, page, slot, access, flags);
+  }
+  /** @kernel __handle_mm_fault() — mm/memory.c, v6.18 */
+  #handleWithoutTable(vma: number, page: number, access: Access, flags: FaultFlags): FaultResult {
+    const { tables, vmas } = this.#parts, result = this.#huge.handle(vma, page, access, (flags & FAULT_FLAG_UNSHARE) !== 0);
+    if (result !== VM_FAULT_FALLBACK) return result;
+    const slot = tables.slotOf(vmas.mmOf(vma), page);
+    return slot === NO_SLOT ? this.#handleMissing(vma, page, access) : this.#handleEntry(vma, page, slot, access, flags);
+  }
+  #handleEntry(vma: number, page: number, slot: number, access: Access, flags: FaultFlags): FaultResult {
+    const { tables, vmas } = this.#parts, pte = tables.load(slot);
     if (pte === PTE_NONE) return this.#handleMissing(vma, page, access);
     if (!pteIsPresent(pte)) return this.#handleNotPresent(vma, page, slot, pte, access);
     tables.lock(slot);
@@ -97,9 +112,13 @@ export class Faults {
     return vmaIsAnonymous(this.#parts.vmas, vma) ? this.#anonymous.handle(vma, page, access) : this.#files.handle(vma, page, access);
   }
 
-  /** @kernel do_swap_page(), handle_pte_marker() — mm/memory.c, v6.18 @differs No page is ever swapped or migrated yet. */
+  /** @kernel do_swap_page(), handle_pte_marker() — mm/memory.c, v6.18 @differs No page is ever swapped out yet. */
   #handleNotPresent(vma: number, page: number, slot: number, pte: number, access: Access): FaultResult {
-    const { tables } = this.#parts, markers = pteMarkers(pte);
+    const { tables, folios } = this.#parts, markers = pteMarkers(pte);
+    if (pteIsMigration(pte)) {
+      folios.waitUnlocked(swapPteOffset(pte)); // who made the entry holds the lock until it is one that maps a page again
+      return 0;
+    }
     if ((markers & PTE_MARKER_POISONED) !== 0) return VM_FAULT_SIGBUS;
     if ((markers & PTE_MARKER_GUARD) !== 0) return VM_FAULT_SIGSEGV;
     if ((markers & PTE_MARKER_UFFD_WP) === 0) return VM_FAULT_SIGBUS;

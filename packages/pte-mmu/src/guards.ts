@@ -4,7 +4,7 @@ import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE } from "./pte.ts";
 import { markerPteOf, PTE_MARKER_GUARD, pteMarkers } from "./swap-pte.ts";
-import { type TableVisitor, walkTables } from "./table-walk.ts";
+import { leafSlotOf, type TableVisitor, walkTables } from "./table-walk.ts";
 import { ZAP_EVEN_COWS, type Zap } from "./zap.ts";
 
 const GUARD: number = markerPteOf(PTE_MARKER_GUARD);
@@ -44,6 +44,11 @@ export class Guards implements TableVisitor {
     walkTables(this.#parts, vma, first, end, this);
   }
 
+  /** No marker is under a leaf. @kernel guard_remove_pmd_entry() — mm/madvise.c, v6.18 */
+  visitLeaf(): number {
+    return 0;
+  }
+
   /** @kernel guard_remove_pte_entry() — mm/madvise.c, v6.18 */
   visitTable(_vma: number, _page: number, slot: number, endSlot: number): number {
     const { tables } = this.#parts;
@@ -60,7 +65,7 @@ export class Guards implements TableVisitor {
     const { tables, vmas } = this.#parts, mm = vmas.mmOf(vma);
     for (let page = first; page < end; ) {
       const slot = tables.createSlot(mm, page);
-      if (slot === NO_SLOT) return -ENOMEM;
+      if (slot === NO_SLOT) return leafSlotOf(this.#parts, mm, page) === NO_SLOT ? -ENOMEM : NEEDS_ZAP;
       const next = Math.min(end, tables.endOfTable(page));
       if (!this.#fillTable(slot, slot + (next - page))) return NEEDS_ZAP;
       page = next;

@@ -6,7 +6,7 @@ import { canForceWrite, FOLL_FORCE, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH, FOLL_WR
 import type { MmPins } from "./mm-pins.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { PMD_PS, PTE_NONE, pmdIsLeaf, pteFlags, pteIsDirty, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, pteOf, ptePfn } from "./pte.ts";
+import { PTE_NONE, pmdIsLeaf, pteInLeaf, pteIsDirty, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
 import { isCowMapping, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./vm-flags.ts";
 import { NO_VMA } from "./vma-index.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
@@ -225,9 +225,6 @@ export class Gup {
     return this.peek(mm, page) === pte;
   }
 }
-
-/** What the entry of the `nth` page would be if the leaf `pmd` were split. */
-const pteInLeaf = (pmd: number, nth: number): number => pteOf(ptePfn(pmd) + nth, pteFlags(pmd) - PMD_PS);
 
 /** @kernel follow_page_pte() with FOLL_TOUCH — mm/gup.c, v6.18 */
 function touch(folios: Folios, pfn: number, pte: number, flags: GupFlags): void {

@@ -30,6 +30,7 @@ export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
 export * from "./pte.ts";
 export { Rmap, TTU_BATCH_FLUSH, TTU_IGNORE_MLOCK, type UnmapFlags } from "./rmap.ts";
 export * from "./swap-pte.ts";
+export { THP_ALWAYS, THP_MADVISE, THP_NEVER, Thp, type ThpMode } from "./thp.ts";
 export { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
 export * from "./vm-flags.ts";
 export { NO_VMA } from "./vma-index.ts";

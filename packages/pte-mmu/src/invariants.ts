@@ -3,7 +3,8 @@ import { NO_LINK } from "./anon-vmas.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { PTE_NONE, pteIsExecutable, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { PTE_NONE, pteInLeaf, pteIsExecutable, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { leafSlotOf } from "./table-walk.ts";
 import type { TlbEntry } from "./tlb-geometry.ts";
 import { checkTlbs } from "./tlb-invariants.ts";
 import { VM_EXEC, VM_LOCKED, VM_SHARED, VM_SPECIAL, VM_WRITE } from "./vm-flags.ts";
@@ -14,6 +15,8 @@ import { linearPageIndex, vmaIsAnonymous } from "./vmas.ts";
 interface FoundFrame {
   mappings: number;
   lockedMappings: number;
+  /** Leaves among the mappings. */
+  leaves: number;
 }
 /** What it finds in all. */
 interface Found {
@@ -48,10 +51,12 @@ function checkAddressSpace(parts: MmuParts, mm: number, found: Found): void {
   for (let page = 0; page < tables.pageCount; ) {
     const slot = tables.slotOf(mm, page);
     if (slot === NO_SLOT) {
-      page = tables.endOfHole(mm, page);
+      const leaf = leafSlotOf(parts, mm, page), holeEnd = tables.endOfHole(mm, page);
+      if (leaf !== NO_SLOT) for (let at = page; at < holeEnd; at++) checkEntry(parts, mm, at, pteInLeaf(tables.load(leaf), at - page), found, 1);
+      page = holeEnd;
       continue;
     }
-    checkEntry(parts, mm, page, tables.load(slot), found);
+    checkEntry(parts, mm, page, tables.load(slot), found, 0);
     page++;
   }
   for (const kind of [MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES] as const) {
@@ -59,16 +64,17 @@ function checkAddressSpace(parts: MmuParts, mm: number, found: Found): void {
   }
 }
 
-function checkEntry(parts: MmuParts, mm: number, page: number, pte: number, found: Found): void {
+function checkEntry(parts: MmuParts, mm: number, page: number, pte: number, found: Found, leaves: 0 | 1): void {
   if (pte === PTE_NONE) return;
   const { vmas, folios } = parts, vma = vmas.lookUp(mm, page), name = `page ${page} of address space ${mm}`;
   if (vma === NO_VMA) return fail(`${name} has entry 0x${pte.toString(16)}, and no area`);
   if (!pteIsPresent(pte)) return;
   checkRights(parts, vma, pte, name);
   if (pteIsSpecial(pte)) return;
-  const pfn = ptePfn(pte), frame = found.frames.get(pfn) ?? { mappings: 0, lockedMappings: 0 }, flags = vmas.flagsOf(vma);
+  const pfn = ptePfn(pte), frame = found.frames.get(pfn) ?? { mappings: 0, lockedMappings: 0, leaves: 0 }, flags = vmas.flagsOf(vma);
   found.frames.set(pfn, frame);
   frame.mappings++;
+  frame.leaves += leaves;
   if ((flags & (VM_LOCKED | VM_SPECIAL)) === VM_LOCKED) frame.lockedMappings++;
   const isAnonymous = isAnonMapping(folios.mapping(pfn));
   found.rss[isAnonymous ? MM_ANONPAGES : folios.testFlag(pfn, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES]!++;
@@ -96,9 +102,30 @@ function checkAnonymous({ anonVmas, folios }: MmuParts, vma: number, pfn: number
   fail(`${name} maps frame ${pfn} of anonymous region ${region}, which does not know the area`);
 }
 
-function checkFrames({ folios }: MmuParts, { frames }: Found, heldReferences: (pfn: number) => number): void {
+/** Of a huge folio: each entry has a reference, a leaf one for all of its pages; and who maps a page counts for the folio. */
+function checkHuge({ folios, hugeMappings }: MmuParts, frames: Found["frames"], head: number, heldReferences: (pfn: number) => number): void {
+  let leaves = 0, mapcount = 0, isShared = false;
+  for (let pfn = head; pfn < head + 2 ** folios.order(head); pfn++) {
+    const frame = frames.get(pfn) ?? { mappings: 0, lockedMappings: 0, leaves: 0 }, isExclusive = folios.testFlag(pfn, PG_anon_exclusive);
+    if (pfn === head) leaves = frame.leaves;
+    else if (frame.leaves !== leaves) fail(`page ${pfn} of huge folio ${head} is under ${frame.leaves} leaves, the first under ${leaves}`);
+    mapcount += frame.mappings - frame.leaves;
+    isShared ||= frame.mappings > 1;
+    if (isExclusive && frame.mappings > 1) fail(`page ${pfn} of huge folio ${head} is exclusive and has ${frame.mappings} mappings`);
+  }
+  mapcount += leaves;
+  const counted = [hugeMappings.mapcount(head), hugeMappings.leafCount(head)], name = `huge folio ${head}`;
+  if (counted[0] !== mapcount || counted[1] !== leaves) fail(`${name} has ${mapcount} mappings, ${leaves} of them leaves; counted ${counted}`);
+  if (isShared && !hugeMappings.isShared(head)) fail(`${name} is mapped twice and does not count as shared`);
+  const expected = mapcount + heldReferences(head);
+  if (folios.refcount(head) !== expected) fail(`${name} has ${folios.refcount(head)} references, expected ${expected}`);
+}
+
+function checkFrames(parts: MmuParts, { frames }: Found, heldReferences: (pfn: number) => number): void {
+  const { folios } = parts;
   for (let pfn = 0; pfn < folios.totalFrames; pfn++) {
     const { mappings, lockedMappings } = frames.get(pfn) ?? { mappings: 0, lockedMappings: 0 }, name = `frame ${pfn}`;
+    if (folios.order(pfn) > 0 && pfn === folios.head(pfn) && isAnonMapping(folios.mapping(pfn))) checkHuge(parts, frames, pfn, heldReferences);
     if (folios.mapcount(pfn) !== mappings) fail(`${name} has ${mappings} mappings, counted ${folios.mapcount(pfn)}`);
     if (mappings === 0) continue;
     if (folios.refcount(pfn) === 0) fail(`${name} is mapped and free`);

@@ -1,5 +1,6 @@
 import { anonMapping, type Folios, isAnonMapping, PG_anon_exclusive, PG_mlocked, PG_swapbacked, PG_unevictable, PG_uptodate } from "@zeropfn/folio";
 import { leaves, type Tracer } from "@zeropfn/state";
+import type { HugeMappings } from "./huge-mappings.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, type MmCounter, type MmCounters } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { VM_LOCKED, VM_SPECIAL } from "./vm-flags.ts";
@@ -15,7 +16,7 @@ export class MappedPages {
   static {
     if (__EXPLORE__) {
       leaves(MappedPages, "pte-mmu/rmap", {
-        addNewAnonymous: {}, add: {}, remove: {},
+        addNewAnonymous: {}, add: {}, remove: {}, addNewHuge: {}, addLeaf: {}, removeLeaf: {}, splitLeaf: {}, mapcountOf: {}, isMappedShared: {},
         // What a mapped page is of does not change while it is mapped.
         kindOf: { silent: true },
         moveAnonymous: {}, mlock: {}, munlock: {},
@@ -26,16 +27,20 @@ export class MappedPages {
   readonly #vmas: Vmas;
   readonly #counters: MmCounters;
   readonly #tracer: Tracer;
-  readonly #events: { readonly anonymous: number; readonly mapped: number; readonly mlock: number };
+  readonly #huge: HugeMappings;
+  readonly #hugePages: number;
+  readonly #events: { readonly anonymous: number; readonly mapped: number; readonly mlock: number; readonly huge: number };
   /** Of a mlocked folio: how many locked areas map it. The kernel too counts in the link of a list that mlocked folios are not in. */
   readonly #mlockCounts: Uint32Array;
 
-  constructor({ folios, vmas, counters, tracer }: Pick<MmuParts, "folios" | "vmas" | "counters" | "tracer">) {
+  constructor({ folios, vmas, counters, tracer, thp, hugeMappings }: Pick<MmuParts, "folios" | "vmas" | "counters" | "tracer" | "thp" | "hugeMappings">) {
+    this.#huge = hugeMappings;
+    this.#hugePages = thp.pageCount;
     this.#folios = folios;
     this.#vmas = vmas;
     this.#counters = counters;
     this.#tracer = tracer;
-    this.#events = { anonymous: tracer.event("nr_anon_pages"), mapped: tracer.event("nr_mapped"), mlock: tracer.event("nr_mlock") };
+    this.#events = { anonymous: tracer.event("nr_anon_pages"), mapped: tracer.event("nr_mapped"), mlock: tracer.event("nr_mlock"), huge: tracer.event("nr_anon_transparent_hugepages") };
     this.#mlockCounts = folios.links.previous;
   }
 
@@ -48,13 +53,15 @@ export class MappedPages {
   }
   /** One more entry maps an anonymous page: a child's. @kernel folio_try_dup_anon_rmap_pte() — include/linux/rmap.h, v6.18 */
   mapAnonymousAgain(vma: number, pfn: number): void {
-    this.#counters.add(this.#vmas.mmOf(vma), MM_ANONPAGES, 1);
-    this.add(pfn);
+    const mm = this.#vmas.mmOf(vma);
+    this.#counters.add(mm, MM_ANONPAGES, 1);
+    this.add(pfn, mm);
   }
   /** One more entry maps a page of a file. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
   mapFile(vma: number, pfn: number): void {
-    this.#counters.add(this.#vmas.mmOf(vma), this.kindOf(pfn), 1);
-    if (this.add(pfn)) this.#tracer.count(this.#events.mapped, 1, pfn);
+    const mm = this.#vmas.mmOf(vma);
+    this.#counters.add(mm, this.kindOf(pfn), 1);
+    if (this.add(pfn, mm)) this.#tracer.count(this.#events.mapped, 1, pfn);
     this.#mlockIn(vma, pfn);
   }
   /** An entry of the area does not map the page any more. @kernel folio_remove_rmap_pte(), munlock_vma_folio() — mm/rmap.c, mm/internal.h, v6.18 */
@@ -63,9 +70,59 @@ export class MappedPages {
   }
   /** The same, for one who has asked already what the page counts as. */
   unmapAs(vma: number, pfn: number, kind: MmCounter): void {
-    this.#counters.add(this.#vmas.mmOf(vma), kind, -1);
-    if (this.remove(pfn)) this.#tracer.count(kind === MM_ANONPAGES ? this.#events.anonymous : this.#events.mapped, -1, pfn);
+    const mm = this.#vmas.mmOf(vma);
+    this.#counters.add(mm, kind, -1);
+    if (this.remove(pfn, mm)) this.#tracer.count(kind === MM_ANONPAGES ? this.#events.anonymous : this.#events.mapped, -1, pfn);
     if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
+  }
+
+  // Huge pages: what one leaf maps
+
+  /** A huge page that nobody has seen becomes one of the area, exclusively. @kernel folio_add_new_anon_rmap(), folio_add_lru_vma() — mm/rmap.c, mm/swap.c, v6.18 */
+  mapNewHuge(vma: number, firstPage: number, pfn: number): void {
+    const mm = this.#vmas.mmOf(vma);
+    this.addNewHuge(pfn, anonMapping(this.#vmas.anonVmaOf(vma)), linearPageIndex(this.#vmas, vma, firstPage), mm);
+    this.#counters.add(mm, MM_ANONPAGES, this.#hugePages);
+    this.#tracer.count(this.#events.anonymous, this.#hugePages, pfn);
+    this.#tracer.count(this.#events.huge, 1, pfn);
+    this.#mlockIn(vma, pfn);
+  }
+  /** One more leaf maps a huge page: a child's. @kernel folio_try_dup_anon_rmap_pmd() — include/linux/rmap.h, v6.18 */
+  mapHugeAgain(vma: number, pfn: number): void {
+    const mm = this.#vmas.mmOf(vma);
+    this.#counters.add(mm, MM_ANONPAGES, this.#hugePages);
+    this.addLeaf(pfn, mm);
+  }
+  /** A leaf of the area does not map the huge page any more. @kernel folio_remove_rmap_pmd() — mm/rmap.c, v6.18 */
+  unmapHuge(vma: number, pfn: number): void {
+    const mm = this.#vmas.mmOf(vma);
+    this.#counters.add(mm, MM_ANONPAGES, -this.#hugePages);
+    const gone = this.removeLeaf(pfn, mm);
+    if (gone > 0) this.#tracer.count(this.#events.anonymous, -gone, pfn);
+    this.#leafIsGone(vma, pfn);
+  }
+  /** Small entries take the place of a leaf. A locked area does not keep a part of a huge page in memory. @kernel __split_huge_pmd_locked() — mm/huge_memory.c, v6.18 */
+  splitHuge(vma: number, pfn: number): void {
+    this.splitLeaf(pfn, this.#vmas.mmOf(vma));
+    this.#leafIsGone(vma, pfn);
+  }
+  #leafIsGone(vma: number, pfn: number): void {
+    if (this.#huge.leafCount(pfn) === 0) this.#tracer.count(this.#events.huge, -1, pfn);
+    if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
+  }
+  /** A migration entry takes the place of the entry: the page still counts as one of the address space. @kernel try_to_migrate_one() — mm/rmap.c, v6.18 */
+  unmapMigrating(vma: number, pfn: number): void {
+    if (this.remove(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#events.anonymous, -1, pfn);
+    if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
+  }
+  /** The zero page takes the place of a migration entry: nothing counts any more. @kernel try_to_map_unused_to_zeropage() — mm/migrate.c, v6.18 */
+  forgetMigrating(vma: number): void {
+    this.#counters.add(this.#vmas.mmOf(vma), MM_ANONPAGES, -1);
+  }
+  /** An entry takes the place of a migration entry. @kernel remove_migration_pte() — mm/migrate.c, v6.18 */
+  mapMigrated(vma: number, pfn: number): void {
+    if (this.add(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#events.anonymous, 1, pfn);
+    if (this.#folios.order(pfn) === 0) this.#mlockIn(vma, pfn);
   }
 
   /** A locked area maps the folio. @kernel mlock_folio() — mm/mlock.c, v6.18 */
@@ -93,14 +150,47 @@ export class MappedPages {
     folios.addRmap(pfn);
   }
   /** True if nothing had mapped it. */
-  add(pfn: number): boolean {
+  add(pfn: number, mm: number): boolean {
+    if (this.#folios.order(pfn) > 0) this.#huge.add(pfn, mm, 1);
     this.#folios.addRmap(pfn);
     return this.#folios.mapcount(pfn) === 1;
   }
   /** True if nothing maps it any more. */
-  remove(pfn: number): boolean {
+  remove(pfn: number, mm: number): boolean {
+    if (this.#folios.order(pfn) > 0) this.#huge.remove(pfn, mm, 1);
     this.#folios.removeRmap(pfn);
     return this.#folios.mapcount(pfn) === 0;
+  }
+  addNewHuge(pfn: number, mapping: number, index: number, mm: number): void {
+    const folios = this.#folios;
+    folios.setFlag(pfn, PG_uptodate);
+    folios.setFlag(pfn, PG_swapbacked);
+    folios.setMapping(pfn, mapping, index);
+    folios.setOnPages(pfn, PG_anon_exclusive);
+    this.addLeaf(pfn, mm);
+  }
+  addLeaf(pfn: number, mm: number): void {
+    this.#huge.addLeaf(pfn, mm);
+    this.#folios.addRmaps(pfn, this.#hugePages);
+  }
+  /** How many pages nothing maps any more. */
+  removeLeaf(pfn: number, mm: number): number {
+    this.#huge.removeLeaf(pfn, mm);
+    return this.#folios.removeRmaps(pfn, this.#hugePages);
+  }
+  /** Each entry that takes the leaf's place has a reference; a leaf has one. */
+  splitLeaf(pfn: number, mm: number): void {
+    this.#folios.getMany(pfn, this.#hugePages - 1);
+    this.#huge.add(pfn, mm, this.#hugePages);
+    this.#huge.removeLeaf(pfn, mm);
+  }
+  /** Entries that map pages of the folio, a leaf as one: each has a reference. @kernel folio_mapcount() — include/linux/mm.h, v6.18 */
+  mapcountOf(pfn: number): number {
+    return this.#folios.order(pfn) === 0 ? this.#folios.mapcount(pfn) : this.#huge.mapcount(pfn);
+  }
+  /** True if more than one address space maps the folio, as far as is known. @kernel folio_maybe_mapped_shared() — include/linux/mm.h, v6.18 */
+  isMappedShared(pfn: number): boolean {
+    return this.#folios.order(pfn) === 0 ? this.#folios.mapcount(pfn) > 1 : this.#huge.isShared(pfn);
   }
   /** What a mapped page counts as. @kernel mm_counter() — include/linux/mm.h, v6.18 */
   kindOf(pfn: number): MmCounter {
@@ -109,7 +199,7 @@ export class MappedPages {
   }
   /** The page belongs to this anonymous region alone, and its index in it stays. @kernel folio_move_anon_rmap() — mm/rmap.c, v6.18 */
   moveAnonymous(pfn: number, mapping: number): void {
-    this.#folios.setMapping(pfn, mapping, this.#folios.index(pfn));
+    this.#folios.setMapping(pfn, mapping, this.#folios.index(this.#folios.head(pfn)));
   }
   /** True if it was not mlocked. */
   mlock(pfn: number): boolean {
@@ -122,7 +212,10 @@ export class MappedPages {
   /** True if it is not mlocked any more. */
   munlock(pfn: number): boolean {
     const folios = this.#folios, head = folios.head(pfn);
-    if (!folios.testFlag(pfn, PG_mlocked) || --this.#mlockCounts[head] > 0) return false;
+    if (!folios.testFlag(pfn, PG_mlocked)) return false;
+    // A piece of a huge page that was mlocked begins at 0, without an area that said so.
+    if (this.#mlockCounts[head] > 0) this.#mlockCounts[head]--;
+    if (this.#mlockCounts[head] > 0) return false;
     folios.clearFlag(pfn, PG_mlocked);
     folios.clearFlag(pfn, PG_unevictable);
     return true;

@@ -2,6 +2,7 @@ import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent } from "./pte.ts";
 import { pteIsSwapped, pteMarkers } from "./swap-pte.ts";
+import { leafSlotOf } from "./table-walk.ts";
 import { linearPageIndex, vmaIsAnonymous } from "./vmas.ts";
 
 /**
@@ -14,6 +15,11 @@ export function mincorePages(parts: MmuParts, vma: number, first: number, end: n
   const { tables, vmas } = parts, mm = vmas.mmOf(vma);
   for (let page = first; page < end; ) {
     const slot = tables.slotOf(mm, page), next = Math.min(end, slot === NO_SLOT ? tables.endOfHole(mm, page) : tables.endOfTable(page));
+    if (slot === NO_SLOT && leafSlotOf(parts, mm, page) !== NO_SLOT) {
+      out.fill(1, offset + (page - first), offset + (next - first));
+      page = next;
+      continue;
+    }
     if (slot !== NO_SLOT) tables.lock(slot);
     for (let at = page; at < next; at++) {
       const pte = slot === NO_SLOT ? PTE_NONE : tables.load(slot + (at - page));

@@ -2,9 +2,11 @@ import type { Folios } from "@zeropfn/folio";
 import type { Tracer } from "@zeropfn/state";
 import type { AnonVmas } from "./anon-vmas.ts";
 import type { FileFaultHandler } from "./file-fault-handler.ts";
+import type { HugeMappings } from "./huge-mappings.ts";
 import type { MmCounters } from "./mm-counters.ts";
 import type { MmuGather } from "./mmu-gather.ts";
 import type { PageTables } from "./page-tables.ts";
+import type { Thp } from "./thp.ts";
 import type { Tlbs } from "./tlbs.ts";
 import type { Vmas } from "./vmas.ts";
 
@@ -17,6 +19,8 @@ export interface MmuParts {
   readonly vmas: Vmas;
   readonly anonVmas: AnonVmas;
   readonly counters: MmCounters;
+  readonly thp: Thp;
+  readonly hugeMappings: HugeMappings;
   readonly tracer: Tracer;
   /** Who fills the mappings of files. @throws {PteMmuError} PTE_MMU_NO_HANDLER */
   readonly handler: () => FileFaultHandler;

@@ -15,6 +15,10 @@ import { Faults } from "./faults.ts";
 import type { FileFaultHandler } from "./file-fault-handler.ts";
 import { Guards } from "./guards.ts";
 import { Gup } from "./gup.ts";
+import { HugeCollapse } from "./huge-collapse.ts";
+import { HugeMappings } from "./huge-mappings.ts";
+import { HugePmds } from "./huge-pmds.ts";
+import { HugeSplits } from "./huge-split-folio.ts";
 import { Inserts } from "./insert.ts";
 import { Lazyfree } from "./lazyfree.ts";
 import { MappedPages } from "./mapped-pages.ts";
@@ -28,8 +32,10 @@ import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
 import { Populate } from "./populate.ts";
 import { Protection } from "./protection.ts";
-import { pteIsPresent } from "./pte.ts";
+import { pteInLeaf, pteIsPresent } from "./pte.ts";
 import { Rmap } from "./rmap.ts";
+import { leafSlotOf } from "./table-walk.ts";
+import { Thp } from "./thp.ts";
 import { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
 import { unmapMappingRange } from "./unmap-mapping.ts";
 import type { VmFlags } from "./vm-flags.ts";
@@ -49,6 +55,8 @@ export interface MmuOptions extends PageTablesOptions, TlbsOptions, VmasOptions,
   /** Who counts references to files that are mapped. Default: nobody, and there is no shared anonymous memory. */
   readonly files?: MappedFiles;
   readonly tracer?: Tracer;
+  /** False: no huge pages, and no columns for them. Default true, where the tables have a level for them and the zero page of `folios` has their size. */
+  readonly hugePages?: boolean;
 }
 
 /** What a user access gives: its value (0 or more), or the number of the signal, negated. */
@@ -91,6 +99,10 @@ export class Mmu {
   readonly vmas: Vmas;
   readonly counters: MmCounters;
   readonly mms: Mms;
+  /** Huge pages: the mode, and which areas may have them. */
+  readonly thp: Thp;
+  /** Who maps huge pages. For reports. */
+  readonly hugeMappings: HugeMappings;
   /** For system calls. */
   readonly calls: CallParts;
   readonly faults: Faults;
@@ -106,23 +118,26 @@ export class Mmu {
     const tables = new PageTables(columns, options), tlbs = new Tlbs(columns, tables, folios, options), vmas = new Vmas(columns, options);
     const anonVmas = new AnonVmas(columns, vmas, { ...options, anonVmaCapacity: options.anonVmaCapacity ?? vmaCapacity, linkCapacity: options.linkCapacity ?? 2 * vmaCapacity });
     const counters = new MmCounters(columns, options.mmCapacity), gather = new MmuGather(tlbs, folios, options.gatherCapacity);
-    const parts: MmuParts = { folios, tables, tlbs, gather, vmas, anonVmas, counters, tracer, handler: () => this.#connected(), faultAroundPages: options.faultAroundPages ?? FAULT_AROUND_PAGES };
-    const maps = new MappedPages(parts), zap = new Zap(parts, maps);
+    const thp = new Thp(columns, folios, tables, vmas, options.hugePages ?? true);
+    const parts: MmuParts = { folios, tables, tlbs, gather, vmas, anonVmas, counters, thp, hugeMappings: new HugeMappings(columns, folios, thp), tracer, handler: () => this.#connected(), faultAroundPages: options.faultAroundPages ?? FAULT_AROUND_PAGES };
+    const maps = new MappedPages(parts), huge = new HugePmds(parts, maps), splits = new HugeSplits(parts, maps, huge), zap = new Zap(parts, maps, huge);
     this.tables = tables;
     this.tlbs = tlbs;
     this.vmas = vmas;
     this.counters = counters;
+    this.thp = thp;
+    this.hugeMappings = parts.hugeMappings;
     this.mms = new Mms(columns, options.mmCapacity);
-    this.faults = new Faults(parts, maps);
-    this.rmap = new Rmap(parts, maps);
+    this.faults = new Faults(parts, maps, huge);
+    this.rmap = new Rmap(parts, maps, huge);
     this.#inserts = new Inserts(parts, maps);
     const pins = new MmPins(columns, options.mmCapacity), taskPages = options.taskPages ?? defaultTaskPages(tables.pageCount, folios.pageSize);
-    this.#copyPages = new CopyPages(parts, maps, pins);
+    this.#copyPages = new CopyPages(parts, maps, pins, huge);
     this.calls = {
       ...parts, zap, files,
-      areas: new Areas(parts, files, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
-      protection: new Protection(parts), populate: new Populate(parts, this.faults), coldPageout: new ColdPageout(parts, this.rmap), lazyfree: new Lazyfree(parts), guards: new Guards(parts, zap),
-      mlockPages: new MlockPages(parts, maps), pins, gup: new Gup(parts, this.faults, pins, taskPages), pageSize: folios.pageSize, taskPages,
+      areas: new Areas(parts, files, huge, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
+      protection: new Protection(parts, huge), populate: new Populate(parts, this.faults), coldPageout: new ColdPageout(parts, maps, this.rmap, splits), lazyfree: new Lazyfree(parts, maps, splits), guards: new Guards(parts, zap),
+      mlockPages: new MlockPages(parts, maps), huge, collapse: new HugeCollapse(parts, maps), pins, gup: new Gup(parts, this.faults, pins, taskPages), pageSize: folios.pageSize, taskPages,
     };
   }
 
@@ -269,6 +284,7 @@ export class Mmu {
     const { mms } = this, child = mms.allocate();
     if (child === NO_MM) return -EAGAIN;
     mms.setHeap(child, mms.heapStart(parent), mms.heapEnd(parent));
+    this.thp.setDisabled(child, this.thp.isDisabled(parent));
     const result = fork(this.calls, this.#copyPages, parent, child);
     if (result < 0) this.destroyMm(child);
     return result < 0 ? result : child;
@@ -284,6 +300,7 @@ export class Mmu {
     this.tlbs.dropMm(mm);
     this.counters.clear(mm);
     calls.pins.clear(mm);
+    this.thp.setDisabled(mm, false);
     vmas.mmapLock.unlock(mm);
     this.mms.free(mm);
   }
@@ -294,7 +311,9 @@ export class Mmu {
     for (let page = firstPage; page < endPage; ) {
       const slot = tables.slotOf(mm, page);
       if (slot === NO_SLOT) {
-        page = tables.endOfHole(mm, page);
+        const leaf = leafSlotOf(this.calls, mm, page), holeEnd = tables.endOfHole(mm, page);
+        if (leaf !== NO_SLOT) for (const stop = Math.min(endPage, holeEnd); page < stop; page++) visit(page, pteInLeaf(tables.load(leaf), page & (tables.pagesPerTable - 1)));
+        page = holeEnd;
         continue;
       }
       const stop = Math.min(endPage, tables.endOfTable(page));

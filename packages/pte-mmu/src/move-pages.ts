@@ -1,6 +1,8 @@
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent } from "./pte.ts";
+import { leafSlotOf } from "./table-walk.ts";
 
 /**
  * Moves the entries of `count` pages from `oldFirst` of an area to `newFirst` of another one of the same address space,
@@ -8,14 +10,20 @@ import { PTE_NONE, pteIsPresent } from "./pte.ts";
  *
  * @returns Pages that were dealt with, in order: fewer than `count` if there was no room for a page table.
  * @kernel move_page_tables() — mm/mremap.c, v6.18
- * @differs Whole tables are not moved at once.
  */
-export function movePages(parts: MmuParts, oldVma: number, oldFirst: number, newVma: number, newFirst: number, count: number): number {
+export function movePages(parts: MmuParts, huge: HugePmds, oldVma: number, oldFirst: number, newVma: number, newFirst: number, count: number): number {
   const { tables, vmas } = parts, mm = vmas.mmOf(oldVma);
   for (let done = 0; done < count; ) {
     const from = oldFirst + done, to = newFirst + done, fromSlot = tables.slotOf(mm, from);
+    const isWhole = count - done >= tables.pagesPerTable && isBlockStart(parts, from) && isBlockStart(parts, to);
     if (fromSlot === NO_SLOT) {
-      done = tables.endOfHole(mm, from) - oldFirst;
+      if (leafSlotOf(parts, mm, from) === NO_SLOT) done = Math.min(count, tables.endOfHole(mm, from) - oldFirst);
+      else if (isWhole && huge.move(mm, from, to)) done += tables.pagesPerTable;
+      else huge.split(oldVma, from);
+      continue;
+    }
+    if (isWhole && moveTable(parts, mm, from, to)) {
+      done += tables.pagesPerTable;
       continue;
     }
     const toSlot = tables.createSlot(vmas.mmOf(newVma), to);
@@ -25,6 +33,25 @@ export function movePages(parts: MmuParts, oldVma: number, oldFirst: number, new
     done += pages;
   }
   return count;
+}
+
+const isBlockStart = ({ tables }: MmuParts, page: number): boolean => (page & (tables.pagesPerTable - 1)) === 0;
+
+/** Moves a lowest table with all that is in it. False if there is a table already where it would come to. @kernel move_normal_pmd() — mm/mremap.c, v6.18 */
+function moveTable({ tables, tlbs }: MmuParts, mm: number, from: number, to: number): boolean {
+  const target = tables.createPmdSlot(mm, to), slot = tables.pmdSlotOf(mm, from);
+  if (target === NO_SLOT || slot === NO_SLOT) return false;
+  const isOneTable = tables.isSameTable(slot, target);
+  tables.lock(slot);
+  if (!isOneTable) tables.lock(target);
+  const moves = tables.load(target) === PTE_NONE;
+  if (moves) {
+    tables.populatePmd(target, tables.unlinkTableAt(mm, slot));
+    tlbs.flushRange(mm, from, from + tables.pagesPerTable);
+  }
+  if (!isOneTable) tables.unlock(target);
+  tables.unlock(slot);
+  return moves;
 }
 
 /** Within one table each. @kernel move_ptes() — mm/mremap.c, v6.18 */

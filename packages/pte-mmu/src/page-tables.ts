@@ -1,6 +1,6 @@
 import { type Background, type ColumnAllocator, leaves, noBackground, waitFor } from "@zeropfn/state";
 import { PteMmuError } from "./errors.ts";
-import { PMD_PS, PTE_ACCESSED, PTE_DIRTY, PTE_NONE, PTE_PRESENT, PTE_WRITABLE } from "./pte.ts";
+import { PMD_PS, PTE_ACCESSED, PTE_DIRTY, PTE_NONE, PTE_PRESENT, PTE_PROTNONE, PTE_WRITABLE } from "./pte.ts";
 import { NO_TABLE, TablePool } from "./table-pool.ts";
 
 /** No page table reaches this page, or there is no room for one. */
@@ -41,7 +41,7 @@ export class PageTables {
         rootOf: {}, createRoot: {}, tableAt: {}, createTableAt: {}, allocateTable: {},
         populatePmd: {}, depositTable: {}, withdrawTable: {}, unlinkTableAt: {}, freeTable: {}, freeRoot: {},
         freeTables: { coarse: true }, destroy: { coarse: true }, tablesOf: {},
-        load: {}, store: {}, getAndClear: {}, compareExchange: {}, setWriteProtect: {}, testAndClearYoung: {}, setAccessed: {}, setAccessedAndDirty: {},
+        load: {}, store: {}, getAndClear: {}, invalidate: {}, compareExchange: {}, setWriteProtect: {}, testAndClearYoung: {}, setAccessed: {}, setAccessedAndDirty: {},
         lock: { when: (tables, slot) => !tables.isLocked(slot) },
         unlock: {},
       });
@@ -338,6 +338,12 @@ export class PageTables {
     this.#low[slot] = PTE_NONE;
     this.#high[slot] = 0;
     return pte;
+  }
+  /** Makes a leaf one that no processor may use, and answers what it was: no processor sets bits in it any more. @kernel pmdp_invalidate() — mm/pgtable-generic.c, v6.18 */
+  invalidate(slot: number): number {
+    const pmd = this.#high[slot] * 0x1_0000_0000 + this.#low[slot];
+    this.#low[slot] &= ~(PTE_PRESENT | PTE_PROTNONE);
+    return pmd;
   }
   /** Stores `pte` if the entry is `expected`. False, and nothing changed, if it is not. @kernel try_cmpxchg() on an entry — arch/x86/include/asm/pgtable.h, v6.18 */
   compareExchange(slot: number, expected: number, pte: number): boolean {

@@ -5,7 +5,8 @@ import type { Faults } from "./faults.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { isAccessible } from "./page-protection.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { pteIsDirty, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { pmdIsLeaf, pteIsDirty, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn, pteWithAccessed, pteWithDirty } from "./pte.ts";
+import { leafSlotOf } from "./table-walk.ts";
 import { VM_IO, VM_LOCKONFAULT, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./vm-flags.ts";
 
 /** Makes the pages of a range present before anybody accesses them. The caller holds mmap_lock. */
@@ -46,7 +47,7 @@ export class Populate {
 
   /** @kernel __get_user_pages() with FOLL_TOUCH — mm/gup.c, v6.18 */
   #touchAll(vma: number, first: number, end: number, access: Access): number {
-    for (let page = first; page < end; page++) {
+    for (let page = first; page < end; page = this.#next(vma, page)) {
       mark("populate", vma, page);
       while (!this.#follow(vma, page, access)) {
         const result = this.#faults.handleIn(vma, page, access, 0);
@@ -57,10 +58,16 @@ export class Populate {
     return 0;
   }
 
+  /** The page to look at next: a leaf was dealt with as a whole. @kernel __get_user_pages(), follow_page_context::page_mask — mm/gup.c, v6.18 */
+  #next(vma: number, page: number): number {
+    const { thp, vmas } = this.#parts;
+    return leafSlotOf(this.#parts, vmas.mmOf(vma), page) === NO_SLOT ? page + 1 : thp.firstOf(page) + thp.pageCount;
+  }
+
   /** True if the page is present for this access. It counts as accessed then. @kernel follow_page_pte() — mm/gup.c, v6.18 */
   #follow(vma: number, page: number, access: Access): boolean {
     const { tables, vmas, folios } = this.#parts, slot = tables.slotOf(vmas.mmOf(vma), page);
-    if (slot === NO_SLOT) return false;
+    if (slot === NO_SLOT) return this.#followHuge(vma, page, access);
     tables.lock(slot);
     const pte = tables.load(slot), isPresent = pteIsUsable(pte) && (access !== WRITE || pteIsWritable(pte));
     if (isPresent && !pteIsSpecial(pte)) {
@@ -68,6 +75,17 @@ export class Populate {
       if (access === WRITE && !pteIsDirty(pte)) folios.setFlag(pfn, PG_dirty);
       folioMarkAccessed(folios, pfn);
     }
+    tables.unlock(slot);
+    return isPresent;
+  }
+  /** The same of a page that a leaf maps: the leaf says that it was accessed. @kernel follow_huge_pmd(), touch_pmd() — mm/gup.c, mm/huge_memory.c, v6.18 */
+  #followHuge(vma: number, page: number, access: Access): boolean {
+    const { tables, vmas } = this.#parts, slot = leafSlotOf(this.#parts, vmas.mmOf(vma), page);
+    if (slot === NO_SLOT) return false;
+    tables.lock(slot);
+    const pmd = tables.load(slot), isPresent = pmdIsLeaf(pmd) && pteIsUsable(pmd) && (access !== WRITE || pteIsWritable(pmd));
+    const touched = pteWithAccessed(access === WRITE ? pteWithDirty(pmd) : pmd);
+    if (isPresent && touched !== pmd) tables.store(slot, touched);
     tables.unlock(slot);
     return isPresent;
   }

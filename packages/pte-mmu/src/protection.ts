@@ -1,10 +1,12 @@
 import { isAnonMapping, PG_anon_exclusive } from "@zeropfn/folio";
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { protectionOf, wantsWriteNotify } from "./page-protection.ts";
+import { NO_SLOT } from "./page-tables.ts";
 import {
-  pteIsDirty, pteIsExecutable, pteIsPresent, pteIsProtnone, pteIsSpecial, pteIsUsable, pteIsWritable, pteModify, ptePfn, pteWithWritable,
+  pmdIsLeaf, pteIsDirty, pteIsExecutable, pteIsPresent, pteIsProtnone, pteIsSpecial, pteIsUsable, pteIsWritable, pteModify, ptePfn, pteWithWritable,
 } from "./pte.ts";
-import { type TableVisitor, walkTables } from "./table-walk.ts";
+import { leafSlotOf, type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
 import { VM_SHARED, VM_WRITE } from "./vm-flags.ts";
 
 const TRY_WRITABLE = 1;
@@ -12,9 +14,11 @@ const TRY_WRITABLE = 1;
 /** Gives present entries the protection of their area, after that has changed. */
 export class Protection implements TableVisitor {
   readonly #parts: MmuParts;
+  readonly #huge: HugePmds;
 
-  constructor(parts: MmuParts) {
+  constructor(parts: MmuParts, huge: HugePmds) {
     this.#parts = parts;
+    this.#huge = huge;
   }
 
   /**
@@ -28,6 +32,26 @@ export class Protection implements TableVisitor {
     gather.begin(vmas.mmOf(vma));
     walkTables(this.#parts, vma, first, end, this, isTry ? TRY_WRITABLE : 0);
     gather.finish();
+  }
+
+  /** @kernel change_pmd_range(), change_huge_pmd() — mm/mprotect.c, mm/huge_memory.c, v6.18 */
+  visitLeaf(vma: number, page: number, end: number, context: number): number {
+    const { tables, vmas, gather, thp } = this.#parts, flags = vmas.flagsOf(vma), slot = leafSlotOf(this.#parts, vmas.mmOf(vma), page);
+    if (slot === NO_SLOT) return WALK_AGAIN;
+    if (end - page < thp.pageCount) {
+      this.#huge.split(vma, page);
+      return WALK_AGAIN;
+    }
+    tables.lock(slot);
+    const isLeaf = pmdIsLeaf(tables.load(slot));
+    if (isLeaf) {
+      const old = tables.invalidate(slot), changed = pteModify(old, protectionOf(this.#parts, flags));
+      const pmd = context === TRY_WRITABLE && !pteIsWritable(changed) && this.#canBeWritable(flags, changed) ? pteWithWritable(changed) : changed;
+      tables.store(slot, pmd);
+      if (losesRight(old, pmd)) gather.addPages(page, end);
+    }
+    tables.unlock(slot);
+    return isLeaf ? 0 : WALK_AGAIN;
   }
 
   /** @kernel change_pte_range() — mm/mprotect.c, v6.18 */

@@ -127,6 +127,8 @@ export function pteModify(pte: number, protection: number): number {
 
 /** A leaf for the frames from `pfn` on. @kernel pfn_pmd(), pmd_mkhuge() — arch/x86/include/asm/pgtable.h, v6.18 */
 export const pmdOf = (pfn: number, flags: number): number => pteOf(pfn, flags + PMD_PS);
+/** What the entry of the `nth` page would be if the leaf `pmd` were split. */
+export const pteInLeaf = (pmd: number, nth: number): number => pteOf(ptePfn(pmd) + nth, pteFlags(pmd) - PMD_PS);
 /** True if it maps pages itself, and no table is below it. @kernel pmd_leaf() — arch/x86/include/asm/pgtable.h, v6.18 */
 export const pmdIsLeaf = (pmd: number): boolean => (pmd & PMD_PS) !== 0;
 /** True if a table is below it. */

@@ -1,9 +1,11 @@
 import { anonVmaOf, fileOf, isAnonMapping, PG_dirty, PG_swapbacked } from "@zeropfn/folio";
 import { NO_ROW } from "./interval-trees.ts";
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { pteIsDirty, pteIsPresent, pteIsSpecial, ptePfn } from "./pte.ts";
+import { PTE_NONE, pmdIsLeaf, pteIsDirty, pteIsPresent, pteIsSpecial, ptePfn } from "./pte.ts";
+import { leafSlotOf } from "./table-walk.ts";
 import { VM_LOCKED, VM_RAND_READ, VM_SEQ_READ } from "./vm-flags.ts";
 
 /** How to unmap: a sum of these. @kernel ttu_flags — include/linux/rmap.h, v6.18 */
@@ -20,20 +22,23 @@ type RmapVisit = (vma: number, page: number, slot: number, pfn: number) => boole
 export class Rmap {
   readonly #parts: MmuParts;
   readonly #maps: MappedPages;
+  readonly #huge: HugePmds;
   // What a walk shall do, and what it found. Scratch: written before it is read.
   #flags: UnmapFlags = 0;
   #isComplete = true;
   #references = 0;
+  #isUnmapping = false;
   readonly #unmapOne: RmapVisit = (vma, page, slot, pfn) => this.#unmapEntry(vma, page, slot, pfn);
   readonly #ageOne: RmapVisit = (vma, _page, slot, pfn) => this.#ageEntry(vma, slot, pfn);
 
-  constructor(parts: MmuParts, maps: MappedPages) {
+  constructor(parts: MmuParts, maps: MappedPages, huge: HugePmds) {
     this.#parts = parts;
+    this.#huge = huge;
     this.#maps = maps;
   }
 
   /**
-   * Takes the page out of every page table. The caller has locked the folio and has a reference.
+   * Takes the folio out of every page table. The caller has locked the folio and has a reference.
    *
    * @returns True if nothing maps it any more. False: a locked area does, or it is anonymous and has nowhere to go.
    * @kernel try_to_unmap() — mm/rmap.c, v6.18 @differs Nothing is swapped out yet.
@@ -41,8 +46,9 @@ export class Rmap {
   tryToUnmap(pfn: number, flags: UnmapFlags): boolean {
     this.#flags = flags;
     this.#isComplete = true;
+    this.#isUnmapping = true;
     this.#walk(pfn, this.#unmapOne);
-    return this.#isComplete && this.#parts.folios.mapcount(pfn) === 0;
+    return this.#isComplete && this.#maps.mapcountOf(pfn) === 0;
   }
 
   /**
@@ -54,56 +60,95 @@ export class Rmap {
    */
   referenced(pfn: number): number {
     this.#references = 0;
+    this.#isUnmapping = false;
     this.#walk(pfn, this.#ageOne);
     return this.#references;
   }
 
   /** @kernel rmap_walk() — mm/rmap.c, v6.18 */
   #walk(pfn: number, visit: RmapVisit): void {
-    const mapping = this.#parts.folios.mapping(pfn);
+    const { folios } = this.#parts, head = folios.head(pfn), mapping = folios.mapping(head);
     if (mapping === 0) return; // it has left its file
-    const index = this.#parts.folios.index(pfn);
-    if (isAnonMapping(mapping)) this.#walkAnonymous(anonVmaOf(mapping), index, pfn, visit);
-    else this.#walkFile(fileOf(mapping), index, pfn, visit);
+    const index = folios.index(head);
+    if (isAnonMapping(mapping)) this.#walkAnonymous(anonVmaOf(mapping), index, head, visit);
+    else this.#walkFile(fileOf(mapping), index, head, visit);
   }
   /** @kernel rmap_walk_file() — mm/rmap.c, v6.18 */
   #walkFile(file: number, index: number, pfn: number, visit: RmapVisit): void {
-    const { vmas } = this.#parts;
+    const { vmas, folios } = this.#parts, last = index + (1 << folios.order(pfn)) - 1;
     vmas.iMmapLock.lockShared(file);
-    for (let vma = vmas.iMmap.first(file, index, index); vma !== NO_ROW; vma = vmas.iMmap.next(vma, index, index)) {
-      if (!this.#visitIn(vma, index, pfn, visit)) break;
+    for (let vma = vmas.iMmap.first(file, index, last); vma !== NO_ROW; vma = vmas.iMmap.next(vma, index, last)) {
+      if (!this.#visitIn(vma, index, last, pfn, visit)) break;
     }
     vmas.iMmapLock.unlockShared(file);
   }
   /** @kernel rmap_walk_anon() — mm/rmap.c, v6.18 */
   #walkAnonymous(anonVma: number, index: number, pfn: number, visit: RmapVisit): void {
-    const { anonVmas } = this.#parts;
+    const { anonVmas, folios } = this.#parts, last = index + (1 << folios.order(pfn)) - 1;
     anonVmas.lockShared(anonVma);
-    for (let link = anonVmas.firstOverlapping(anonVma, index, index); link !== NO_ROW; link = anonVmas.nextOverlapping(link, index, index)) {
-      if (!this.#visitIn(anonVmas.vmaOfLink(link), index, pfn, visit)) break;
+    for (let link = anonVmas.firstOverlapping(anonVma, index, last); link !== NO_ROW; link = anonVmas.nextOverlapping(link, index, last)) {
+      if (!this.#visitIn(anonVmas.vmaOfLink(link), index, last, pfn, visit)) break;
     }
     anonVmas.unlockShared(anonVma);
   }
 
-  /** @kernel page_vma_mapped_walk() — mm/page_vma_mapped.c, v6.18 */
-  #visitIn(vma: number, index: number, pfn: number, visit: RmapVisit): boolean {
-    const { vmas, tables, folios } = this.#parts, page = vmas.firstPageOf(vma) + index - vmas.pageIndexOf(vma);
-    const slot = tables.slotOf(vmas.mmOf(vma), page);
-    if (slot === NO_SLOT) return true;
+  /** The pages of the folio `head` that the area shows: pages `index` to `last` of its mapping, as far as they are in it. @kernel page_vma_mapped_walk() — mm/page_vma_mapped.c, v6.18 */
+  #visitIn(vma: number, index: number, last: number, head: number, visit: RmapVisit): boolean {
+    const { vmas } = this.#parts, shift = vmas.firstPageOf(vma) - vmas.pageIndexOf(vma);
+    const first = Math.max(vmas.firstPageOf(vma), index + shift), end = Math.min(vmas.endPageOf(vma), last + 1 + shift);
+    for (let page = first; page < end; page++) if (!this.#visitPage(vma, page, head + page - shift - index, visit)) return false;
+    return true;
+  }
+  #visitPage(vma: number, page: number, pfn: number, visit: RmapVisit): boolean {
+    const { vmas, tables } = this.#parts, mm = vmas.mmOf(vma), slot = tables.slotOf(mm, page);
+    if (slot === NO_SLOT) return leafSlotOf(this.#parts, mm, page) === NO_SLOT || this.#visitLeaf(vma, page, pfn, visit);
     tables.lock(slot);
-    const pte = tables.load(slot), isMapped = pteIsPresent(pte) && !pteIsSpecial(pte) && ptePfn(pte) === pfn;
+    // The table may have been taken out before we had its lock.
+    const pte = tables.slotOf(mm, page) === slot ? tables.load(slot) : PTE_NONE, isMapped = pteIsPresent(pte) && !pteIsSpecial(pte) && ptePfn(pte) === pfn;
     const goesOn = !isMapped || visit(vma, page, slot, pfn);
     tables.unlock(slot);
-    return goesOn && (!isMapped || folios.mapcount(pfn) > 0);
+    return goesOn && (!isMapped || this.#maps.mapcountOf(pfn) > 0);
+  }
+  #visitLeaf(vma: number, page: number, pfn: number, visit: RmapVisit): boolean {
+    const { vmas, tables, folios } = this.#parts;
+    if (pfn !== folios.head(pfn)) return true; // the leaf was dealt with at its first page
+    const slot = leafSlotOf(this.#parts, vmas.mmOf(vma), page);
+    if (slot === NO_SLOT) return this.#visitPage(vma, page, pfn, visit);
+    tables.lock(slot);
+    const pmd = tables.load(slot), isMapped = pmdIsLeaf(pmd) && !pteIsSpecial(pmd) && ptePfn(pmd) === pfn;
+    const goesOn = !isMapped || (this.#isUnmapping ? this.#unmapLeaf(vma, page, slot) : visit(vma, page, slot, pfn));
+    tables.unlock(slot);
+    return goesOn;
+  }
+
+  /** Discards a huge page that nobody needs. False: it stays, in small entries if somebody does. @kernel unmap_huge_pmd_locked() — mm/huge_memory.c, v6.18 */
+  #unmapLeaf(vma: number, page: number, slot: number): boolean {
+    const { vmas, tables, tlbs, folios, thp } = this.#parts, mm = vmas.mmOf(vma), first = thp.firstOf(page);
+    if (this.#keepsLocked(vma, ptePfn(tables.load(slot)))) return this.#fail();
+    const pmd = tables.getAndClear(slot), pfn = ptePfn(pmd);
+    tlbs.flushRange(mm, first, first + thp.pageCount);
+    if (pteIsDirty(pmd)) folios.setFlag(pfn, PG_dirty);
+    if (!this.#mayDiscard(pfn)) {
+      tables.store(slot, pmd);
+      if (folios.testFlag(pfn, PG_swapbacked)) this.#huge.splitLocked(vma, page, slot);
+      return this.#fail();
+    }
+    this.#maps.unmapHuge(vma, pfn);
+    this.#huge.freeDeposit(mm, slot);
+    folios.put(pfn);
+    return true;
+  }
+  /** True if the area is locked: the folio is mlocked then. */
+  #keepsLocked(vma: number, pfn: number): boolean {
+    if ((this.#flags & TTU_IGNORE_MLOCK) !== 0 || (this.#parts.vmas.flagsOf(vma) & VM_LOCKED) === 0) return false;
+    if (!this.#maps.isMlocked(pfn)) this.#maps.mlockFolio(pfn);
+    return true;
   }
 
   /** @kernel try_to_unmap_one() — mm/rmap.c, v6.18 */
   #unmapEntry(vma: number, page: number, slot: number, pfn: number): boolean {
     const { vmas, tables, tlbs, folios } = this.#parts, mm = vmas.mmOf(vma);
-    if ((this.#flags & TTU_IGNORE_MLOCK) === 0 && (vmas.flagsOf(vma) & VM_LOCKED) !== 0) {
-      if (!this.#maps.isMlocked(pfn)) this.#maps.mlockFolio(pfn);
-      return this.#fail();
-    }
+    if (this.#keepsLocked(vma, pfn)) return this.#fail();
     const pte = tables.getAndClear(slot);
     if ((this.#flags & TTU_BATCH_FLUSH) !== 0) tlbs.deferFlush(mm);
     else tlbs.flushPage(mm, page);
@@ -124,7 +169,7 @@ export class Rmap {
   #mayDiscard(pfn: number): boolean {
     const { folios } = this.#parts;
     if (folios.testFlag(pfn, PG_swapbacked)) return false; // no swap
-    const references = folios.refcount(pfn), mappings = folios.folioMapcount(pfn);
+    const references = folios.refcount(pfn), mappings = this.#maps.mapcountOf(pfn);
     if (folios.testFlag(pfn, PG_dirty)) {
       folios.setFlag(pfn, PG_swapbacked);
       return false;

@@ -1,5 +1,9 @@
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
+import { pmdIsLeaf } from "./pte.ts";
+
+/** What `visitLeaf` answers if its leaf is gone: a table may have taken its place, which is visited then. */
+export const WALK_AGAIN = -1;
 
 /** Shown the lowest tables of a range, a piece of one at a time. */
 export interface TableVisitor {
@@ -9,10 +13,22 @@ export interface TableVisitor {
    * @returns 0 to go on. Anything else ends the walk.
    */
   visitTable(vma: number, page: number, slot: number, endSlot: number, context: number): number;
+  /**
+   * A leaf one level above maps pages [page, end) of the area: all of its pages or, where the range begins or ends within, a part.
+   * @returns As `visitTable`, or `WALK_AGAIN`.
+   */
+  visitLeaf(vma: number, page: number, end: number, context: number): number;
+}
+
+/** The slot of the leaf over `page`, where no lowest table is; `NO_SLOT` if there is none. @kernel pmd_trans_huge() — arch/x86/include/asm/pgtable.h, v6.18 */
+export function leafSlotOf({ tables, thp }: MmuParts, mm: number, page: number): number {
+  if (!thp.isSupported) return NO_SLOT;
+  const slot = tables.pmdSlotOf(mm, page);
+  return slot !== NO_SLOT && pmdIsLeaf(tables.load(slot)) ? slot : NO_SLOT;
 }
 
 /**
- * Walks the lowest tables that pages [first, end) of an area have, in order. What has no table is passed over.
+ * Walks the lowest tables that pages [first, end) of an area have, and the leaves above, in order. What has neither is passed over.
  *
  * @returns 0, or what the visitor ended the walk with.
  * @kernel walk_page_range_vma() — mm/pagewalk.c, v6.18
@@ -22,7 +38,10 @@ export function walkTables(parts: MmuParts, vma: number, first: number, end: num
   for (let page = first; page < end; ) {
     const slot = tables.slotOf(mm, page);
     if (slot === NO_SLOT) {
-      page = tables.endOfHole(mm, page);
+      const holeEnd = tables.endOfHole(mm, page), result = leafSlotOf(parts, mm, page) === NO_SLOT ? 0 : visitor.visitLeaf(vma, page, Math.min(end, holeEnd), context);
+      if (result === WALK_AGAIN) continue;
+      if (result !== 0) return result;
+      page = holeEnd;
       continue;
     }
     const next = Math.min(end, tables.endOfTable(page));

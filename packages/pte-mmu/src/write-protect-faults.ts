@@ -56,6 +56,7 @@ export class WriteProtectFaults {
    */
   #canReuse(vma: number, pfn: number): boolean {
     const { folios, vmas } = this.#parts;
+    if (folios.order(pfn) > 0) return this.#canReuseLarge(pfn);
     // A look before the lock; the swap cache may hold one more.
     if (folios.refcount(pfn) > 1 + (folios.testFlag(pfn, PG_swapcache) ? 1 : 0)) return false;
     if (!folios.tryLock(pfn)) return false;
@@ -63,6 +64,15 @@ export class WriteProtectFaults {
     if (isOurs) this.#maps.moveAnonymous(pfn, anonMapping(vmas.anonVmaOf(vma)));
     folios.unlock(pfn);
     return isOurs;
+  }
+
+  /**
+   * The same of a page of a huge one. A last small rest of one is rather freed.
+   * @kernel __wp_can_reuse_large_anon_folio() — mm/memory.c, v6.18
+   */
+  #canReuseLarge(pfn: number): boolean {
+    const mapcount = this.#maps.mapcountOf(pfn);
+    return mapcount > 1 && !this.#maps.isMappedShared(pfn) && mapcount === this.#parts.folios.refcount(pfn);
   }
 
   /** The page becomes writable where it is. Lets go of the lock. @kernel wp_page_reuse() — mm/memory.c, v6.18 */

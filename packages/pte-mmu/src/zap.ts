@@ -1,10 +1,13 @@
 import { folioMarkAccessed, PG_dirty } from "@zeropfn/folio";
+import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
 import { MM_ANONPAGES } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
+import { NO_SLOT } from "./page-tables.ts";
 import { pteIsAccessed, pteIsDirty, pteIsPresent, pteIsSpecial, ptePfn } from "./pte.ts";
 import { PTE_MARKER_GUARD, PTE_MARKER_UFFD_WP, pteIsMigration, pteMarkers, swapPteOffset } from "./swap-pte.ts";
-import { type TableVisitor, walkTables } from "./table-walk.ts";
+import { NO_TABLE } from "./table-pool.ts";
+import { type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
 import { VM_RAND_READ, VM_SEQ_READ } from "./vm-flags.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
 
@@ -14,18 +17,22 @@ export type ZapFlags = number;
 export const ZAP_EVEN_COWS = 1;
 /** Markers too: nothing of the area shall be left. @kernel ZAP_FLAG_DROP_MARKER — include/linux/mm.h, v6.18 */
 export const ZAP_DROP_MARKERS = 2;
+/** A lowest table that is left empty goes too, where all of its pages were zapped. @kernel zap_details::reclaim_pt — include/linux/mm.h, v6.18 */
+export const ZAP_RECLAIM_TABLES = 4;
 
 /** Takes pages out of page tables. Their frames go to the gather, which puts them when no processor reaches them any more. */
 export class Zap implements TableVisitor {
   readonly #parts: MmuParts;
   readonly #maps: MappedPages;
+  readonly #huge: HugePmds;
   /** Dirty pages of files, of one table. Scratch: written before it is read. */
   readonly #delayed: Uint32Array;
   #delayedCount = 0;
 
-  constructor(parts: MmuParts, maps: MappedPages) {
+  constructor(parts: MmuParts, maps: MappedPages, huge: HugePmds) {
     this.#parts = parts;
     this.#maps = maps;
+    this.#huge = huge;
     this.#delayed = new Uint32Array(parts.tables.pagesPerTable);
   }
 
@@ -42,7 +49,14 @@ export class Zap implements TableVisitor {
     walkTables(this.#parts, vma, first, end, this, flags);
   }
 
-  /** @kernel zap_pte_range() — mm/memory.c, v6.18 @differs A table that is left empty is not freed. */
+  /** @kernel zap_pmd_range() — mm/memory.c, v6.18 */
+  visitLeaf(vma: number, page: number, end: number): number {
+    if (end - page < this.#parts.thp.pageCount) this.#huge.split(vma, page);
+    else if (this.#huge.zap(vma, page)) return 0;
+    return WALK_AGAIN;
+  }
+
+  /** @kernel zap_pte_range() — mm/memory.c, v6.18 */
   visitTable(vma: number, page: number, slot: number, endSlot: number, flags: ZapFlags): number {
     const { tables, tlbs, vmas, gather } = this.#parts, mm = vmas.mmOf(vma), shift = page - slot;
     for (let at = slot; at < endSlot; ) {
@@ -59,7 +73,24 @@ export class Zap implements TableVisitor {
       tables.unlock(slot);
       if (gather.isFull) gather.flush();
     }
+    if ((flags & ZAP_RECLAIM_TABLES) !== 0 && endSlot - slot === tables.pagesPerTable) this.#reclaimTable(mm, page, slot, endSlot);
     return 0;
+  }
+
+  /**
+   * A table that nothing is in goes, so that a huge page may come. Who calls shares mmap_lock.
+   * @kernel try_get_and_clear_pmd(), free_pte() — mm/pt_reclaim.c, v6.18
+   * @differs Only if nobody else is at work in the address space; the kernel's faults look again whether their table is still there.
+   */
+  #reclaimTable(mm: number, page: number, slot: number, endSlot: number): void {
+    const { tables, vmas, gather } = this.#parts, pmdSlot = tables.pmdSlotOf(mm, page);
+    if (pmdSlot === NO_SLOT || !vmas.mmapLock.tryUpgrade(mm)) return;
+    gather.flushTlbs();
+    if (tables.nextUsedSlot(slot, endSlot) === endSlot) {
+      const table = tables.unlinkTableAt(mm, pmdSlot);
+      if (table !== NO_TABLE) tables.freeTable(mm, table);
+    }
+    vmas.mmapLock.downgrade(mm);
   }
 
   #zapEntry(vma: number, page: number, slot: number, flags: ZapFlags): void {

@@ -163,7 +163,7 @@ describe("moving pages", () => {
     world.parts.vmas.index.erase(0, vma);
     const target = world.area(0, 39, 59, PRIVATE, 0xffff_ffff, 4);
     world.parts.anonVmas.clone(target, vma);
-    expect(movePages(world.parts, vma, 4, target, 39, 20)).toBe(20);
+    expect(movePages(world.parts, world.huge, vma, 4, target, 39, 20)).toBe(20);
     expect(Array.from({ length: 20 }, (_, nth) => world.pte(39 + nth))).toEqual(entries);
     expect([world.letters(4, 24), world.read(39), world.read(4)]).toEqual([".".repeat(20), 4, SEGV_MAPERR]);
     world.check();
@@ -171,13 +171,20 @@ describe("moving pages", () => {
   test("stops where there is no room for a table", () => {
     const world = new World({ tableCapacity: 5 }), vma = world.anonymous(0, 16); // two upper tables, two lowest; room for one more
     fill(world, 0, 16);
-    const target = world.anonymous(64 - 24, 64 - 8);
-    expect([movePages(world.parts, vma, 0, target, 40, 16), world.letters(40, 56), world.letters(0, 16)]).toEqual([8, "AAAAAAAA........", "........AAAAAAAA"]);
+    const target = world.anonymous(41, 57);
+    expect([movePages(world.parts, world.huge, vma, 0, target, 41, 16), world.letters(41, 57), world.letters(0, 16)]).toEqual([7, "AAAAAAA.........", ".......AAAAAAAAA"]);
+  });
+  test("moves tables as they are where both ranges have whole ones", () => {
+    const world = new World({ tableCapacity: 4 }), vma = world.anonymous(0, 20), target = world.anonymous(40, 60);
+    fill(world, 0, 16);
+    const old = world.pfn(3), tables = world.parts.tables.tableCount;
+    expect([movePages(world.parts, world.huge, vma, 0, target, 40, 16), world.letters(40, 56), world.letters(0, 16), world.pfn(43)]).toEqual([16, "A".repeat(16), ".".repeat(16), old]);
+    expect([world.parts.tables.tableCount, world.read(3), world.write(43, 7), world.read(43)]).toEqual([tables, -1, 0, 7]);
   });
   test("within one table is no deadlock", () => {
     const world = new World(), vma = world.anonymous(8, 10), target = world.anonymous(12, 14);
     fill(world, 8, 10);
-    movePages(world.parts, vma, 8, target, 12, 2);
+    movePages(world.parts, world.huge, vma, 8, target, 12, 2);
     expect(world.letters(8, 16)).toBe("....AA..");
   });
 });

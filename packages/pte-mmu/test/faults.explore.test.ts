@@ -74,7 +74,7 @@ describe("between leaves no column is touched", () => {
       world.mlockPages.unlock(vma, 4, 5);
       world.guards.install(vma, 7, 8);
       world.guards.remove(vma, 7, 8);
-      movePages(world.parts, vma, 4, to, 20, 4);
+      movePages(world.parts, world.huge, vma, 4, to, 20, 4);
       world.zap.single(to, 20, 24, ZAP_EVEN_COWS);
       world.file.punch(0, 0, 4);
     });
@@ -104,7 +104,7 @@ describe("the order of steps", () => {
   test("of moving: both tables are locked until the old pages are flushed", () => {
     const { world } = guardedWorld(), vma = world.anonymous(4, 6), to = world.anonymous(8, 10);
     world.write(4, 1);
-    const steps = stepsOf(() => movePages(world.parts, vma, 4, to, 8, 2));
+    const steps = stepsOf(() => movePages(world.parts, world.huge, vma, 4, to, 8, 2));
     expect(only(steps, "pte.lock", "pte.unlock", "pte.getAndClear", "pte.store", "tlb.flushRangeOn")).toEqual([
       "pte.lock", "pte.lock", "pte.getAndClear", "pte.store", "tlb.flushRangeOn", "pte.unlock", "pte.unlock",
     ]);

@@ -6,6 +6,10 @@ import { ColdPageout } from "../src/cold-pageout.ts";
 import { Faults } from "../src/faults.ts";
 import type { FileFault, FileFaultHandler } from "../src/file-fault-handler.ts";
 import { Guards } from "../src/guards.ts";
+import { HugeCollapse } from "../src/huge-collapse.ts";
+import { HugeMappings } from "../src/huge-mappings.ts";
+import { HugePmds } from "../src/huge-pmds.ts";
+import { HugeSplits } from "../src/huge-split-folio.ts";
 import { checkAccounting } from "../src/invariants.ts";
 import { Lazyfree } from "../src/lazyfree.ts";
 import { MappedPages } from "../src/mapped-pages.ts";
@@ -18,6 +22,7 @@ import { Populate } from "../src/populate.ts";
 import { Protection } from "../src/protection.ts";
 import { PTE_NONE, pteIsPresent, pteIsSpecial, ptePfn, pteWithoutAccessed, pteWithoutWritable } from "../src/pte.ts";
 import { Rmap } from "../src/rmap.ts";
+import { Thp } from "../src/thp.ts";
 import { TLB_MISS, Tlbs } from "../src/tlbs.ts";
 import { unmapMappingRange } from "../src/unmap-mapping.ts";
 import { VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_READ, VM_SHARED, VM_WRITE } from "../src/vm-flags.ts";
@@ -120,6 +125,7 @@ export interface WorldOptions {
   readonly gatherFrames?: number;
   readonly faultAroundPages?: number;
   readonly columns?: ColumnAllocator;
+  readonly hugePages?: boolean;
 }
 
 /** Address spaces, one file, and everything that is done to their pages, without system calls around it. */
@@ -138,25 +144,32 @@ export class World {
   readonly guards: Guards;
   readonly populate: Populate;
   readonly mlockPages: MlockPages;
+  readonly huge: HugePmds;
+  readonly splits: HugeSplits;
+  readonly collapse: HugeCollapse;
 
-  constructor({ frameCount = 64, tableShift = 3, tableCapacity = 64, mmCapacity = 3, gatherFrames = 5, faultAroundPages = 4, columns = reservedColumns() }: WorldOptions = {}) {
-    const tracer = new Counters(columns), folios = new Folios(columns, { frameCount, pageShift: 12, tracer });
+  constructor({ frameCount = 64, tableShift = 3, tableCapacity = 64, mmCapacity = 3, gatherFrames = 5, faultAroundPages = 4, columns = reservedColumns(), hugePages = false }: WorldOptions = {}) {
+    const tracer = new Counters(columns), folios = new Folios(columns, { frameCount, pageShift: 12, hugeZeroOrder: tableShift, tracer });
     const tables = new PageTables(columns, { mmCapacity, tableCapacity, tableShift, levels: 3 });
     const tlbs = new Tlbs(columns, tables, folios, { cpuCount: 2, tlbShift: 3, tlbWays: 1 });
     const vmas = new Vmas(columns, { mmCapacity, vmaCapacity: 16, mappingCapacity: 1 });
     const anonVmas = new AnonVmas(columns, vmas, { anonVmaCapacity: 16, linkCapacity: 48 });
     const counters = new MmCounters(columns, mmCapacity), gather = new MmuGather(tlbs, folios, gatherFrames);
-    const parts: MmuParts = { folios, tables, tlbs, gather, vmas, anonVmas, counters, tracer, handler: () => this.file, faultAroundPages };
+    const thp = new Thp(columns, folios, tables, vmas, hugePages), hugeMappings = new HugeMappings(columns, folios, thp);
+    const parts: MmuParts = { folios, tables, tlbs, gather, vmas, anonVmas, counters, thp, hugeMappings, tracer, handler: () => this.file, faultAroundPages };
     this.counters = tracer;
     this.folios = folios;
     this.parts = parts;
     this.maps = new MappedPages(parts);
-    this.zap = new Zap(parts, this.maps);
-    this.faults = new Faults(parts, this.maps);
-    this.rmap = new Rmap(parts, this.maps);
-    this.protection = new Protection(parts);
-    this.lazyfree = new Lazyfree(parts);
-    this.coldPageout = new ColdPageout(parts, this.rmap);
+    this.huge = new HugePmds(parts, this.maps);
+    this.splits = new HugeSplits(parts, this.maps, this.huge);
+    this.collapse = new HugeCollapse(parts, this.maps);
+    this.zap = new Zap(parts, this.maps, this.huge);
+    this.faults = new Faults(parts, this.maps, this.huge);
+    this.rmap = new Rmap(parts, this.maps, this.huge);
+    this.protection = new Protection(parts, this.huge);
+    this.lazyfree = new Lazyfree(parts, this.maps, this.splits);
+    this.coldPageout = new ColdPageout(parts, this.maps, this.rmap, this.splits);
     this.guards = new Guards(parts, this.zap);
     this.populate = new Populate(parts, this.faults);
     this.mlockPages = new MlockPages(parts, this.maps);

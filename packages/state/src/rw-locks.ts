@@ -25,6 +25,7 @@ export class RwLocks {
         lockShared: { when: (locks, row) => locks.canShare(row) },
         tryLockShared: {},
         unlockShared: {},
+        tryUpgrade: {},
         downgrade: {},
       });
     }
@@ -77,6 +78,14 @@ export class RwLocks {
     const readers = this.#holders[row];
     if (readers === undefined || readers === 0 || readers === WRITER) throw this.#notHeld("unlockShared", row, "reader");
     this.#holders[row] = readers - 1;
+  }
+  /** Makes the only reader the writer; false if there are others. @throws {StateError} STATE_BAD_ARGUMENT if no reader holds the lock. @differs The kernel's readers do not become writers. */
+  tryUpgrade(row: number): boolean {
+    const readers = this.#holders[row];
+    if (readers === undefined || readers === 0 || readers === WRITER) throw this.#notHeld("tryUpgrade", row, "reader");
+    if (readers > 1) return false;
+    this.#holders[row] = WRITER;
+    return true;
   }
   /** Makes the writer one of the readers; nobody comes in between. @throws {StateError} STATE_BAD_ARGUMENT if no writer holds the lock. @kernel downgrade_write() — kernel/locking/rwsem.c, v6.18 */
   downgrade(row: number): void {

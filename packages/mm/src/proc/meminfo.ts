@@ -37,7 +37,7 @@ export function meminfoFields(machine: Machine): Meminfo {
     Mapped: kB(census.mapped),
     Shmem: kB(census.shmem),
     PageTables: Math.floor(mmu.tables.tableBytes / 1024),
-    AnonHugePages: 0,
+    AnonHugePages: kB(mmu.hugeMappings.leafFolios * mmu.thp.pageCount),
     ShmemHugePages: 0,
     ShmemPmdMapped: 0,
     FileHugePages: 0,

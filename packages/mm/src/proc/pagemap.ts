@@ -18,7 +18,7 @@ export interface PagemapEntry {
   /** Of a file, or shared anonymous memory. */
   readonly file: boolean;
   readonly guard: boolean;
-  /** Present, and mapped here only. */
+  /** Present, and mapped here only. Of a page under a leaf: its first page is. */
   readonly exclusivelyMapped: boolean;
   readonly uffdWp: boolean;
   readonly softDirty: boolean;
@@ -45,21 +45,21 @@ export function pagemap(process: Process, address: VirtualAddress, pageCount: nu
     const from = Math.max(page, mmu.vmas.firstPageOf(vma)), end = Math.min(first + pageCount, mmu.vmas.endPageOf(vma));
     const isAreaSoftDirty = (mmu.vmas.flagsOf(vma) & VM_SOFTDIRTY) !== 0;
     if (isAreaSoftDirty && from < end) entries.fill(SOFT_DIRTY_HOLE, from - first, end - first);
-    forEachEntry(process, from, end, (at, pte) => (entries[at - first] = entryOf(folios, pte, isAreaSoftDirty)));
+    forEachEntry(process, from, end, (at, pte, isHuge) => (entries[at - first] = entryOf(folios, pte, isAreaSoftDirty, isHuge)));
     page = Math.max(end, from);
   }
   return entries;
 }
 
 /** @kernel pte_to_pagemap_entry() — fs/proc/task_mmu.c, v6.18 */
-function entryOf(folios: Folios, pte: number, isAreaSoftDirty: boolean): PagemapEntry {
+function entryOf(folios: Folios, pte: number, isAreaSoftDirty: boolean, isHuge: boolean): PagemapEntry {
   if (pteIsPresent(pte)) {
     const pfn = ptePfn(pte), hasFolio = !pteIsSpecial(pte) && !folios.isZeroPage(pfn);
     return {
       ...HOLE,
       present: true,
       file: hasFolio && !isAnonMapping(folios.mapping(pfn)),
-      exclusivelyMapped: hasFolio && folios.mapcount(pfn) === 1,
+      exclusivelyMapped: hasFolio && folios.mapcount(isHuge ? folios.head(pfn) : pfn) === 1,
       uffdWp: pteIsUffdWp(pte),
       softDirty: isAreaSoftDirty || pteIsSoftDirty(pte),
       pfn,

@@ -75,8 +75,7 @@ function smapsArea(process: Process, vma: number): SmapsArea {
   const area = mappedArea(process, vma), sizes = noMemory();
   addArea(sizes, process, vma);
   const { Pss_Anon, Pss_File, Pss_Shmem, ...totals } = totalsOf(sizes), pageSize = kB(process.machine.pageSize);
-  // Nothing puts huge pages anywhere of itself yet.
-  const fields = { Size: kB(area.end - area.start), KernelPageSize: pageSize, MMUPageSize: pageSize, ...totals, THPeligible: 0 };
+  const fields = { Size: kB(area.end - area.start), KernelPageSize: pageSize, MMUPageSize: pageSize, ...totals, THPeligible: process.machine.parts.mmu.thp.isEligible(vma) ? 1 : 0 };
   return { ...area, fields, vmFlags: vmFlagNames(area.flags) };
 }
 

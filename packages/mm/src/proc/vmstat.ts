@@ -9,7 +9,8 @@ export type Vmstat = Readonly<Record<string, number>>;
  * @kernel vm_event_item, vmstat_text — include/linux/vm_event_item.h, mm/vmstat.c, v6.18
  */
 const EVENTS: readonly string[] = [
-  "pgalloc_normal", "pgfree", "pglazyfree", "pgfault", "pgmajfault", "pglazyfreed", "pgreuse", "thp_zero_page_alloc", "thp_zero_page_alloc_failed",
+  "pgalloc_normal", "pgfree", "pglazyfree", "pgfault", "pgmajfault", "pglazyfreed", "pgreuse", "thp_fault_alloc", "thp_fault_fallback",
+  "thp_collapse_alloc", "thp_collapse_alloc_failed", "thp_split_page", "thp_split_page_failed", "thp_split_pmd", "thp_zero_page_alloc", "thp_zero_page_alloc_failed",
 ];
 
 /**
@@ -33,6 +34,7 @@ export function vmstatFields(machine: Machine): Vmstat {
     nr_dirty: census.dirty,
     nr_writeback: census.writeback,
     nr_shmem: census.shmem,
+    nr_anon_transparent_hugepages: mmu.hugeMappings.leafFolios,
     nr_page_table_pages: mmu.tables.tableCount,
     ...Object.fromEntries(EVENTS.map((event) => [event, machine.count(event)])),
   };

@@ -2,6 +2,8 @@ import type { Areas } from "../areas.ts";
 import type { ColdPageout } from "../cold-pageout.ts";
 import type { Guards } from "../guards.ts";
 import type { Gup } from "../gup.ts";
+import type { HugeCollapse } from "../huge-collapse.ts";
+import type { HugePmds } from "../huge-pmds.ts";
 import type { Lazyfree } from "../lazyfree.ts";
 import type { MappedFiles } from "../mapped-files.ts";
 import type { MlockPages } from "../mlock-pages.ts";
@@ -20,6 +22,8 @@ export interface CallParts extends MmuParts {
   readonly coldPageout: ColdPageout;
   readonly lazyfree: Lazyfree;
   readonly guards: Guards;
+  readonly huge: HugePmds;
+  readonly collapse: HugeCollapse;
   readonly mlockPages: MlockPages;
   readonly pins: MmPins;
   readonly gup: Gup;

@@ -17,6 +17,9 @@ export function pagesOf(length: number, pageSize: number): number {
   return length > -pageSize ? 0 : WORD / pageSize + Math.ceil(length / pageSize);
 }
 
+/** Pages that an unsigned long can tell apart: sums of page numbers wrap around there. */
+export const pagesOfWord = (pageSize: number): number => WORD / pageSize;
+
 /** One past the last page of a range, or -1 if that wraps around. */
 export function endOf(firstPage: number, pageCount: number, pageSize: number): number {
   const end = firstPage + pageCount;

@@ -1,11 +1,11 @@
 import { EACCES, EAGAIN, EINVAL, ENOMEM, READ, WRITE } from "@zeropfn/units";
 import {
-  VM_DONTCOPY, VM_DONTDUMP, VM_HUGEPAGE, VM_HUGETLB, VM_IO, VM_LOCKED, VM_MAYBE_GUARD, VM_MAYWRITE, VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ, VM_SEQ_READ,
+  VM_DONTCOPY, VM_DONTDUMP, VM_HUGEPAGE, VM_HUGETLB, VM_IO, VM_LOCKED, VM_MAYBE_GUARD, VM_MAYSHARE, VM_MAYWRITE, VM_MERGEABLE, VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ, VM_SEQ_READ,
   VM_SHARED, VM_SPECIAL, VM_WIPEONFORK, type VmFlags,
 } from "../vm-flags.ts";
 import { NO_VMA } from "../vma-index.ts";
 import { NO_MAPPING } from "../vmas.ts";
-import { ZAP_EVEN_COWS } from "../zap.ts";
+import { ZAP_EVEN_COWS, ZAP_RECLAIM_TABLES } from "../zap.ts";
 import type { CallParts, CallResult } from "./call-parts.ts";
 import { endOf, isAligned, pageOf, pagesOf } from "./lengths.ts";
 
@@ -53,6 +53,8 @@ const FLAG_ADVICES: Readonly<Record<number, FlagAdvice>> = {
   [MADV_KEEPONFORK]: always(0, VM_WIPEONFORK),
   [MADV_DONTDUMP]: always(VM_DONTDUMP, 0),
   [MADV_DODUMP]: (_calls, _vma, flags) => ((flags & VM_SPECIAL) !== 0 ? -EINVAL : flags & ~VM_DONTDUMP),
+  [MADV_MERGEABLE]: (_calls, _vma, flags) => ((flags & (VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB)) !== 0 ? flags : flags | VM_MERGEABLE),
+  [MADV_UNMERGEABLE]: always(0, VM_MERGEABLE),
   [MADV_HUGEPAGE]: always(VM_HUGEPAGE, VM_NOHUGEPAGE),
   [MADV_NOHUGEPAGE]: always(VM_NOHUGEPAGE, VM_HUGEPAGE),
 };
@@ -67,7 +69,7 @@ const PAGE_ADVICES: Readonly<Record<number, PageAdvice>> = {
   [MADV_PAGEOUT]: pageout,
   [MADV_GUARD_INSTALL]: guardInstall,
   [MADV_GUARD_REMOVE]: guardRemove,
-  [MADV_COLLAPSE]: () => -EINVAL,
+  [MADV_COLLAPSE]: ({ collapse }, vma, first, end) => collapse.advise(vma, first, end),
 };
 
 const isKnown = (advice: number): boolean => advice in FLAG_ADVICES || advice in PAGE_ADVICES || advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE;
@@ -126,7 +128,7 @@ function changeFlags(calls: CallParts, vma: number, first: number, end: number, 
 /** @kernel madvise_dontneed_single_vma() — mm/madvise.c, v6.18 */
 function dontneed({ vmas, zap }: CallParts, vma: number, first: number, end: number, forbidden: VmFlags): CallResult {
   if ((vmas.flagsOf(vma) & forbidden) !== 0) return -EINVAL;
-  zap.single(vma, first, end, ZAP_EVEN_COWS);
+  zap.single(vma, first, end, ZAP_EVEN_COWS | ZAP_RECLAIM_TABLES);
   return 0;
 }
 /** @kernel madvise_free_single_vma() — mm/madvise.c, v6.18 */

@@ -3,7 +3,7 @@ import { movePages } from "../move-pages.ts";
 import { VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_LOCKED_MASK, VM_MAYSHARE, VM_PFNMAP, VM_SHARED } from "../vm-flags.ts";
 import { NO_VMA } from "../vma-index.ts";
 import type { CallParts, CallResult } from "./call-parts.ts";
-import { pageOf, pagesOf } from "./lengths.ts";
+import { pageOf, pagesOf, pagesOfWord } from "./lengths.ts";
 import { MAP_FIXED, overlaps, placeFor } from "./mmap.ts";
 import { unmapRange } from "./munmap.ts";
 import { populateRange } from "./populate-range.ts";
@@ -55,14 +55,15 @@ const impliesPlace = ({ flags }: Remap): boolean => (flags & (MREMAP_FIXED | MRE
 const isMoveAlone = ({ flags, oldPages, newPages }: Remap): boolean => (flags & MREMAP_FIXED) !== 0 && oldPages === newPages;
 
 /** @kernel check_mremap_params() — mm/mremap.c, v6.18 */
-function checkArguments({ taskPages, areas }: CallParts, remap: Remap): CallResult {
+function checkArguments({ taskPages, areas, pageSize }: CallParts, remap: Remap): CallResult {
   const { mm, page, oldPages, newPages, flags, newPage } = remap;
   if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0 || !Number.isInteger(page)) return -EINVAL;
   if (newPages === 0 || newPages > taskPages) return -EINVAL;
   if (!impliesPlace(remap)) return 0;
   if (newPage > taskPages - newPages || !Number.isInteger(newPage) || (flags & MREMAP_MAYMOVE) === 0) return -EINVAL;
   if ((flags & MREMAP_DONTUNMAP) !== 0 && oldPages !== newPages) return -EINVAL;
-  if (page + oldPages > newPage && newPage + newPages > page) return -EINVAL;
+  // The old end may wrap around: then nothing overlaps.
+  if ((page + oldPages) % pagesOfWord(pageSize) > newPage && newPage + newPages > page) return -EINVAL;
   return areas.isFull(mm, AREAS_OF_A_MOVE + 2) ? -ENOMEM : 0;
 }
 
@@ -175,8 +176,8 @@ function move(calls: CallParts, remap: Remap): CallResult {
   // What is moved may have been taken over by the copy.
   const source = vmas.lookUp(mm, page);
   account(calls, mm, flags, newPages);
-  if (movePages(calls, source, page, copy, newPage, oldPages) < oldPages) {
-    movePages(calls, copy, newPage, source, page, oldPages);
+  if (movePages(calls, calls.huge, source, page, copy, newPage, oldPages) < oldPages) {
+    movePages(calls, calls.huge, copy, newPage, source, page, oldPages);
     unmapRange(calls, mm, newPage, newPage + newPages);
     return -ENOMEM;
   }

@@ -11,6 +11,7 @@ import type { CallParts, CallResult } from "./call-parts.ts";
  */
 export function populateRange({ vmas, populate }: CallParts, mm: number, first: number, end: number, ignoresErrors: boolean): CallResult {
   let result: CallResult = 0;
+  if (first >= end) return 0; // an area may begin before it, and reach beyond
   vmas.mmapLock.lockShared(mm);
   for (let vma = vmas.index.find(mm, first); vma !== NO_VMA && vmas.firstPageOf(vma) < end; vma = vmas.index.next(vma)) {
     if ((vmas.flagsOf(vma) & (VM_IO | VM_PFNMAP)) !== 0) continue;

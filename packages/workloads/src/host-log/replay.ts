@@ -50,7 +50,7 @@ export async function* replayHostLog(
   let world: ReplayWorld | undefined;
   for await (const line of lines) {
     tally.operations++;
-    if (world === undefined || line.record.op === "reset") world = new ReplayWorld(makeMachine());
+    if (world === undefined || line.record.op === "reset") world = new ReplayWorld(makeMachine(), world?.thp);
     const result = perform(world, line);
     if (typeof result === "string") {
       tally.skipped++;

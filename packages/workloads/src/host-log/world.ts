@@ -1,4 +1,4 @@
-import { type Machine, type MachineFile, type MappedArea, mappedAreas, type Pipe, type Process, pageInfo, type PageInfo } from "@zeropfn/mm";
+import { type Machine, type MachineFile, type MappedArea, mappedAreas, type Pipe, type Process, pageInfo, type PageInfo, type ThpModeName } from "@zeropfn/mm";
 import type { VirtualAddress } from "@zeropfn/units";
 import { DirectFile } from "./direct-file.ts";
 import { ARENA_BYTES, ARENA_START, LOG_PAGE_BYTES, TMPFS_SLOTS } from "./setting.ts";
@@ -14,10 +14,25 @@ export class ReplayWorld {
   readonly directFile: DirectFile = new DirectFile();
   readonly #pipes = new Map<number, Pipe>();
 
-  constructor(machine: Machine) {
+  #thp: ThpModeName | undefined;
+
+  /** @param thp As the log said last; undefined: it said nothing, and was recorded of processes that have no huge pages. */
+  constructor(machine: Machine, thp?: ThpModeName) {
     this.machine = machine;
     this.files = Array.from({ length: TMPFS_SLOTS }, (_, slot) => machine.createFile(`slot-${slot}`));
-    this.processes.set(0, machine.createProcess());
+    const first = machine.createProcess();
+    this.processes.set(0, first);
+    if (thp === undefined) first.setThpDisabled(true);
+    else this.setThp(thp);
+  }
+
+  get thp(): ThpModeName | undefined {
+    return this.#thp;
+  }
+  setThp(mode: ThpModeName): void {
+    this.#thp = mode;
+    this.machine.setThp(mode);
+    for (const process of this.processes.values()) process.setThpDisabled(false);
   }
 
   /** The pipe of this number: made when it is first named. */
