@@ -14,6 +14,8 @@ const USED = 0;
 const HUGE_ZERO = 1;
 const FAIL_IN = 2;
 const MLOCKED: number = 1 << PG_mlocked;
+/** Beside the order that `prepareFree` answers. */
+const WAS_MLOCKED = 0x100;
 
 /**
  * Physical memory: frames, the folios they form, who holds them, and their bytes.
@@ -59,7 +61,7 @@ export class Folios implements FrameSource {
   readonly #peak: Float64Array<ArrayBuffer>;
   readonly #tracer: Tracer;
   readonly #background: Background;
-  readonly #events: { readonly allocated: number; readonly freed: number; readonly hugeZero: number; readonly hugeZeroFailed: number };
+  readonly #events: { readonly allocated: number; readonly freed: number; readonly mlock: number; readonly hugeZero: number; readonly hugeZeroFailed: number };
 
   /** @throws {FolioError} FOLIO_BAD_OPTION */
   constructor(columns: ColumnAllocator, options: FoliosOptions) {
@@ -84,6 +86,7 @@ export class Folios implements FrameSource {
     this.#events = {
       allocated: tracer.event("pgalloc_normal"),
       freed: tracer.event("pgfree"),
+      mlock: tracer.event("nr_mlock"),
       hugeZero: tracer.event("thp_zero_page_alloc"),
       hugeZeroFailed: tracer.event("thp_zero_page_alloc_failed"),
     };
@@ -206,12 +209,13 @@ export class Folios implements FrameSource {
    * @kernel free_frozen_pages() — mm/page_alloc.c, v6.18
    */
   free(pfn: number): void {
-    const order = this.prepareFree(pfn);
+    const prepared = this.prepareFree(pfn), order = prepared & ORDER;
     const head = pfn & -(1 << order);
     this.buddy.free(head, order);
     this.#tracer.count(this.#events.freed, 1 << order, head);
+    if (prepared !== order) this.#tracer.count(this.#events.mlock, -(1 << order), head);
   }
-  /** One step of `free`: makes a folio a block again, and answers its order. @kernel free_pages_prepare() — mm/page_alloc.c, v6.18 */
+  /** One step of `free`: makes a folio a block again, and answers its order, plus `WAS_MLOCKED` if it was mlocked. @kernel free_pages_prepare() — mm/page_alloc.c, v6.18 */
   prepareFree(pfn: number): number {
     const head = this.head(pfn);
     if (!this.#isFrame(pfn) || this.isDevice(pfn)) throw this.#badFrame("free", pfn);
@@ -221,7 +225,8 @@ export class Folios implements FrameSource {
     this.#checkFreeable(head, order);
     this.#blocks[head] = KIND_NOTHING;
     // Freed while it was mlocked, it still has the number of locked areas where the free lists have a link.
-    if ((this.#flags[head] & MLOCKED) !== 0) this.#columns.previous[head] = NONE;
+    const isMlocked = (this.#flags[head] & MLOCKED) !== 0;
+    if (isMlocked) this.#columns.previous[head] = NONE;
     this.#flags[head] = 0;
     if (order > 0) {
       this.#blocks.fill(KIND_NOTHING, head, head + (1 << order));
@@ -230,7 +235,7 @@ export class Folios implements FrameSource {
     this.#columns.mappings[head] = 0;
     this.#columns.indices[head] = 0;
     this.#account(-(1 << order));
-    return order;
+    return isMlocked ? order | WAS_MLOCKED : order;
   }
 
   // References
