@@ -10,7 +10,7 @@ test.each(catalogue)("$name comes out as its file says", (scenario) => {
   expect(printVerdict(verdict)).toContain(scenario.options.expected);
   expect(verdict.isAsExpected).toBe(true);
   expect(verdict.mutants.every(({ isKilled }) => isKilled)).toBe(true);
-});
+}, 60_000);
 
 test.each(catalogue)("$name comes out the same in every other search", (scenario) => {
   expect(compareSearches(scenario)).toEqual([]);

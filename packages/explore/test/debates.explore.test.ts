@@ -8,4 +8,4 @@ test.each(Object.keys(debates))("the page of debate %s says what the scenarios s
   const file = join(import.meta.dirname, "..", "..", "..", "docs", "debates", `${seed}.md`), page = debatePage(seed);
   if (process.env["UPDATE_PAGES"] !== undefined) writeFileSync(file, page);
   expect(readFileSync(file, "utf8")).toBe(page);
-});
+}, 60_000);
