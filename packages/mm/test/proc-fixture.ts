@@ -27,13 +27,16 @@ type Counts = Readonly<Record<string, number>>;
 export function drawnProcess(folios: Folios, areas: readonly DrawnArea[], counts: Counts = {}): Process {
   const machine = {
     pageSize: folios.pageSize,
-    parts: { folios, mmu: { mms: NO_HEAP, vmas: drawnVmas(areas), tables: drawnTables(areas), counters: drawnCounters(counts) } },
+    parts: { folios, mmu: { mms: NO_HEAP, vmas: drawnVmas(areas), tables: drawnTables(areas), counters: drawnCounters(counts), ...drawnHuge(counts) } },
     fileOf: (mapping: number) => (mapping === 9 ? undefined : { name: mapping === 8 ? "nl\nx" : "data" }),
     isSharedMemory: (mapping: number) => mapping === 9,
     count: (event: string) => counts[event] ?? 0,
   };
   return { mm: 0, machine } as unknown as Process;
 }
+
+/** "hugePages" huge pages are mapped by leaves; no area may have more. */
+const drawnHuge = (counts: Counts): object => ({ thp: { pageCount: PAGES_PER_LEAF, isEligible: () => false }, hugeMappings: { leafFolios: counts["hugePages"] ?? 0 } });
 
 const NO_HEAP = { heapStart: () => 0, heapEnd: () => 0 };
 

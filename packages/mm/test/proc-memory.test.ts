@@ -53,6 +53,11 @@ test.each<[what: string, page: UsedPage, expected: object]>([
   expect(rest).toEqual(expected);
 });
 
+test("a huge page that a leaf maps shows in meminfo and vmstat", () => {
+  const machine = machineWith([], { hugePages: 3 });
+  expect([meminfoFields(machine)["AnonHugePages"], vmstatFields(machine)["nr_anon_transparent_hugepages"]]).toEqual([48, 3]); // of 4 pages of 4 kB
+});
+
 test("vmstat counts the same pages, and the events that the kernel has a line for", () => {
   const pages = [{ mapping: ANON, flags: [PG_swapbacked], mapcount: 1 }, { mapping: FILE, flags: [PG_swapbacked], mapcount: 1 }, { mapping: FILE }];
   expect(shown(vmstatFields(machineWith(pages, { pgfault: 7, pgmajfault: 1, dax_load_hole: 5 })))).toEqual({
@@ -67,9 +72,9 @@ const MEMINFO = `MemTotal MemFree MemAvailable Buffers Cached SwapCached Active 
 SwapTotal SwapFree Dirty Writeback AnonPages Mapped Shmem KReclaimable Slab KernelStack PageTables SecPageTables CommitLimit Committed_AS AnonHugePages
 ShmemHugePages ShmemPmdMapped FileHugePages FilePmdMapped Balloon`.split(/\s/);
 const VMSTAT = `nr_free_pages nr_free_pages_blocks nr_mlock nr_inactive_anon nr_active_anon nr_inactive_file nr_active_file nr_unevictable nr_anon_pages nr_mapped
-nr_file_pages nr_dirty nr_writeback nr_shmem nr_shmem_hugepages nr_dirtied nr_written nr_foll_pin_acquired nr_foll_pin_released nr_page_table_pages
+nr_file_pages nr_dirty nr_writeback nr_shmem nr_shmem_hugepages nr_anon_transparent_hugepages nr_dirtied nr_written nr_foll_pin_acquired nr_foll_pin_released nr_page_table_pages
 nr_swapcached pswpin pswpout pgalloc_normal pgfree pgactivate pgdeactivate pglazyfree pgfault pgmajfault pglazyfreed pgreuse unevictable_pgs_mlocked
-unevictable_pgs_munlocked thp_fault_alloc thp_fault_fallback thp_split_page thp_split_pmd thp_zero_page_alloc thp_zero_page_alloc_failed
+unevictable_pgs_munlocked thp_fault_alloc thp_fault_fallback thp_collapse_alloc thp_collapse_alloc_failed thp_split_page thp_split_page_failed thp_split_pmd thp_zero_page_alloc thp_zero_page_alloc_failed
 swpin_zero swpout_zero ksm_swpin_copy cow_ksm`.split(/\s/);
 
 test.each([
