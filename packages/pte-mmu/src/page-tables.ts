@@ -125,7 +125,7 @@ export class PageTables {
    */
   slotOf(mm: number, page: number): number {
     const run = Math.floor(page * this.#perTable) + 1;
-    return this.#lastRun[mm] === run ? this.#lastSlot[mm] | (page & this.#mask) : this.#found(mm, page, run, this.#walk(mm, page, 0));
+    return this.#lastRun[mm] === run ? this.#lastSlot[mm] | (page & this.#mask) : this.#search(mm, page, run);
   }
   /**
    * Like `slotOf`, adding the tables that are missing. `NO_SLOT`: `tableCapacity` is reached, or a leaf lies above, which
@@ -134,7 +134,7 @@ export class PageTables {
    */
   createSlot(mm: number, page: number): number {
     const run = Math.floor(page * this.#perTable) + 1;
-    return this.#lastRun[mm] === run ? this.#lastSlot[mm] | (page & this.#mask) : this.#found(mm, page, run, this.#walkAndCreate(mm, page, 0));
+    return this.#lastRun[mm] === run ? this.#lastSlot[mm] | (page & this.#mask) : this.#create(mm, page, run);
   }
   /** Slot of the entry one level above the lowest. `NO_SLOT`: there is no table for it, or `hasPmds` is false. @kernel mm_find_pmd() — mm/rmap.c, v6.18 */
   pmdSlotOf(mm: number, page: number): number {
@@ -169,6 +169,14 @@ export class PageTables {
     return slot;
   }
 
+  // Apart, so that what the hint answers is small enough to be inlined.
+
+  #search(mm: number, page: number, run: number): number {
+    return this.#found(mm, page, run, this.#walk(mm, page, 0));
+  }
+  #create(mm: number, page: number, run: number): number {
+    return this.#found(mm, page, run, this.#walkAndCreate(mm, page, 0));
+  }
   /** The table at `level` on the way to `page`, or `NO_TABLE`. */
   #walk(mm: number, page: number, to: number): number {
     let table = this.rootOf(mm);

@@ -162,15 +162,19 @@ export class Tlbs {
 
   /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `place`: the entry to fill, or `NOWHERE` if the set is full. */
   #walk(cpu: number, mm: number, page: number, access: Access, place: number): number {
-    const tables = this.#tables;
     this.#walks[0]++;
-    let slot = tables.slotOf(mm, page), within = 0;
-    if (slot === NO_SLOT) {
-      slot = tables.pmdSlotOf(mm, page);
-      if (slot === NO_SLOT || (tables.flagsAt(slot) & PMD_PS) === 0) return NOWHERE;
-      within = page & (tables.pagesPerTable - 1);
-    }
-    const flags = tables.flagsAt(slot), isStore = access === WRITE;
+    const slot = this.#tables.slotOf(mm, page);
+    return slot === NO_SLOT ? this.#walkToLeaf(cpu, mm, page, access, place) : this.#fill(cpu, mm, page, access, place, slot, 0);
+  }
+  /** Where no lowest table is there may be a leaf above it. */
+  #walkToLeaf(cpu: number, mm: number, page: number, access: Access, place: number): number {
+    const tables = this.#tables, slot = tables.pmdSlotOf(mm, page);
+    if (slot === NO_SLOT || (tables.flagsAt(slot) & PMD_PS) === 0) return NOWHERE;
+    return this.#fill(cpu, mm, page, access, place, slot, page & (tables.pagesPerTable - 1));
+  }
+  /** Fills an entry from the one that the walk has come to. `within`: which of its pages. */
+  #fill(cpu: number, mm: number, page: number, access: Access, place: number, slot: number, within: number): number {
+    const tables = this.#tables, flags = tables.flagsAt(slot), isStore = access === WRITE;
     if ((flags & PTE_PRESENT) === 0 || (isStore && (flags & PTE_WRITABLE) === 0) || (access === EXEC && (flags & FLAG_NX) !== 0)) return NOWHERE;
     if (isStore) {
       if ((flags & (PTE_ACCESSED | PTE_DIRTY)) !== (PTE_ACCESSED | PTE_DIRTY)) tables.setAccessedAndDirty(slot);
