@@ -466,6 +466,7 @@ export class Folios implements FrameSource {
     const order = this.#memory.hugeZeroOrder;
     this.#machine[HUGE_ZERO] = pfn;
     this.#blocks.fill(KIND_ZERO, pfn, pfn + (1 << order));
+    this.#refcounts.fill(1, pfn, pfn + (1 << order)); // each of them is a zero page, and never free
     this.#account(-(1 << order));
     return true;
   }
