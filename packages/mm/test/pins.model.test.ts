@@ -1,4 +1,4 @@
-import { EAGAIN, EBUSY, EFAULT, EIO, ENXIO } from "@zeropfn/units";
+import { EAGAIN, EBUSY, EFAULT, ENXIO } from "@zeropfn/units";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Machine, MADV_DONTNEED, type Pipe, type Process, PROT_READ, PROT_WRITE } from "../src/index.ts";
