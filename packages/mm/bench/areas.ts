@@ -11,7 +11,7 @@ interface Size {
 
 /** Areas of a page each without gaps, numbered downwards. Each shows the file's first page, so that neighbours never merge. */
 function mapped({ areas }: Size): { readonly user: Process; readonly map: () => number; readonly top: number } {
-  const size = { vmaCapacity: areas + 8 }, machine = createMachine({ stack: daxZeroPage, memoryBytes: 64 * PAGE, size }), user = machine.createProcess();
+  const size = { vmaCapacity: areas + 8, maximumMapCount: areas + 8 }, machine = createMachine({ stack: daxZeroPage, memoryBytes: 64 * PAGE, size }), user = machine.createProcess();
   const file = machine.createFile("data", PAGE);
   const map = (): number => {
     const address = user.mmap(file, { length: PAGE }) as number;
@@ -38,7 +38,7 @@ const round = ({ areas, operations }: Size, random: Random, operate: (area: numb
 
 const find: Candidate<Size> = (size, random) => {
   const { user, top } = mapped(size), { vmas } = user.machine.parts.mmu;
-  return round(size, random, (area) => top - vmas.firstPageOf(vmas.find(user.mm, top - area)));
+  return round(size, random, (area) => top - vmas.firstPageOf(vmas.lookUp(user.mm, top - area)));
 };
 /** The gap that munmap leaves is the only one: mmap must search for it, and finds it. */
 const remap: Candidate<Size> = (size, random) => {

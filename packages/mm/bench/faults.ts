@@ -1,4 +1,4 @@
-import * as mm from "@zeropfn/mm";
+import { createMachine, defaultMachineSize, linuxTmpfs, type Machine, type Process } from "@zeropfn/mm";
 import { type AnyBenchmark, type Candidate, defineBenchmark, mix } from "../../../tools/bench/benchmark.ts";
 import { accessTwin, hasCompiler, TWIN, type TwinWork } from "../../pte-mmu/bench/access-twin.ts";
 
@@ -7,41 +7,24 @@ export interface FaultSize {
   readonly pages: number;
 }
 
-/** What the benchmarks need of a process with anonymous memory. Addresses and lengths are in bytes, failures are negative. */
-export interface AnonymousProcess {
-  mmap(file: null, options: { readonly length: number; readonly flags: number; readonly protection?: number }): number;
-  munmap(address: number, length: number): number;
-  load8(address: number): number;
-  store8(address: number, value: number): number;
-  fork(): AnonymousProcess;
-  exit(): void;
-}
-
-/** The stack whose processes have anonymous memory. Without it the twin alone is timed. */
-export const anonymousStack: mm.Stack | undefined = (mm as { readonly linuxTmpfs?: mm.Stack }).linuxTmpfs;
-const canFork = "fork" in mm.Process.prototype && "exit" in mm.Process.prototype;
-
 export const PAGE = 4096;
 /** MAP_PRIVATE + MAP_ANONYMOUS. */
 export const PRIVATE_ANONYMOUS = 0x22;
-const TLB_OF_TWIN = { "tlb-shift": mm.defaultMachineSize.tlbShift, "tlb-ways": 4, asids: 6 };
+const TLB_OF_TWIN = { "tlb-shift": defaultMachineSize.tlbShift, "tlb-ways": 4, asids: 6 };
 
 /** One process with one anonymous area, and what is done to it. In step with the works of mmu-twin.c: both give one result. */
 class Area {
-  readonly #machine: mm.Machine;
+  readonly #machine: Machine;
   readonly #pages: number;
-  parent: AnonymousProcess;
-  child: AnonymousProcess | undefined;
+  parent: Process;
+  child: Process | undefined;
   #address = -1;
   #faults = 0;
 
-  constructor(stack: mm.Stack, pages: number) {
-    this.#machine = mm.createMachine({ stack, memoryBytes: (2 * pages + 64) * PAGE });
+  constructor(pages: number) {
+    this.#machine = createMachine({ stack: linuxTmpfs, memoryBytes: (2 * pages + 64) * PAGE });
     this.#pages = pages;
-    this.parent = this.#newProcess();
-  }
-  #newProcess(): AnonymousProcess {
-    return this.#machine.createProcess() as unknown as AnonymousProcess;
+    this.parent = this.#machine.createProcess();
   }
   /** The area, with nothing mapped. */
   fresh(): void {
@@ -52,7 +35,7 @@ class Area {
     if (this.#address < 0) throw new Error(`mmap of ${this.#pages} pages: ${this.#address}`);
   }
   unmap(): void {
-    if (this.#address >= 0) this.parent.munmap(this.#address, this.#pages * PAGE);
+    if (this.#address >= 0) this.parent.munmap(this.#address as never, this.#pages * PAGE);
     this.#address = -1;
   }
   load(): number {
@@ -60,19 +43,21 @@ class Area {
     for (let page = 0; page < this.#pages; page++) sum += this.parent.load8(this.#at(page, 0)) + 1;
     return sum;
   }
-  store(process: AnonymousProcess, shift: number): void {
+  store(process: Process, shift: number): void {
     for (let page = 0; page < this.#pages; page++) if (process.store8(this.#at(page, shift), page & 255) !== 0) throw new Error(`a store to page ${page} gets a signal`);
   }
-  #at(page: number, shift: number): number {
-    return this.#address + page * PAGE + ((page * 64) & (PAGE - 1)) + shift;
+  #at(page: number, shift: number): never {
+    return (this.#address + page * PAGE + ((page * 64) & (PAGE - 1)) + shift) as never;
   }
   fork(): void {
-    this.child = this.parent.fork();
+    const child = this.parent.fork();
+    if (typeof child === "number") throw new Error(`fork: ${child}`);
+    this.child = child;
   }
   exit(): void {
     this.parent.exit();
     this.#address = -1;
-    this.parent = this.#newProcess();
+    this.parent = this.#machine.createProcess();
   }
   /** From here on faults are counted. */
   begin(): void {
@@ -90,7 +75,6 @@ interface Work {
   readonly before: (area: Area) => void;
   /** @returns A sum of what was loaded. */
   readonly round: (area: Area) => number;
-  readonly forks?: true;
 }
 
 const withZeroPages = (area: Area): void => (area.fresh(), void area.load());
@@ -100,15 +84,15 @@ const WORKS: Readonly<Record<Exclude<TwinWork, "replay">, Work>> = {
   "read-fault": { before: (area) => area.fresh(), round: (area) => area.load() },
   "write-fault": { before: (area) => area.fresh(), round: (area) => (area.store(area.parent, 0), 0) },
   "zero-cow": { before: withZeroPages, round: (area) => (area.store(area.parent, 0), 0) },
-  cow: { before: (area) => (withOwnPages(area), area.fork()), round: (area) => (area.store(area.child!, 1), 0), forks: true },
-  fork: { before: withOwnPages, round: (area) => (area.fork(), 0), forks: true },
-  exit: { before: withOwnPages, round: (area) => (area.exit(), 0), forks: true },
+  cow: { before: (area) => (withOwnPages(area), area.fork()), round: (area) => (area.store(area.child!, 1), 0) },
+  fork: { before: withOwnPages, round: (area) => (area.fork(), 0) },
+  exit: { before: withOwnPages, round: (area) => (area.exit(), 0) },
   "unmap-zero": { before: withZeroPages, round: (area) => (area.unmap(), 0) },
   "unmap-anon": { before: withOwnPages, round: (area) => (area.unmap(), 0) },
 };
 
-const ours = (stack: mm.Stack, { before, round }: Work): Candidate<FaultSize> => ({ pages }) => {
-  const area = new Area(stack, pages);
+const ours = ({ before, round }: Work): Candidate<FaultSize> => ({ pages }) => {
+  const area = new Area(pages);
   return {
     operations: pages,
     before: () => (before(area), area.begin()),
@@ -124,13 +108,12 @@ const inC = (work: TwinWork): Candidate<FaultSize> => ({ pages }) => {
 
 /** What `work` costs for each page, beside C; ours is to reach `leastRate` of its rate. */
 export function faultBenchmark(work: Exclude<TwinWork, "replay">, question: string, pages: number, { rounds = 7, leastRate = 0.45 } = {}): AnyBenchmark {
-  const stack = WORKS[work].forks === undefined || canFork ? anonymousStack : undefined;
   return defineBenchmark<FaultSize>({
     question,
     tiny: { pages: 600 },
     real: { pages },
     rounds,
-    candidates: { ...(stack === undefined ? {} : { ours: ours(stack, WORKS[work]) }), ...(hasCompiler ? { [TWIN]: inC(work) } : {}) },
-    goals: stack !== undefined && hasCompiler ? [{ claim: `ours has at least ${leastRate} of the rate of C`, value: (ns) => ns[TWIN]! / ns.ours!, atLeast: leastRate }] : [],
+    candidates: { ours: ours(WORKS[work]), ...(hasCompiler ? { [TWIN]: inC(work) } : {}) },
+    goals: hasCompiler ? [{ claim: `ours has at least ${leastRate} of the rate of C`, value: (ns) => ns[TWIN]! / ns.ours!, atLeast: leastRate }] : [],
   });
 }

@@ -1,6 +1,6 @@
-import { createMachine, daxZeroPage, type Machine } from "@zeropfn/mm";
+import { createMachine, daxZeroPage, linuxTmpfs, type Machine } from "@zeropfn/mm";
 import { type AnyBenchmark, type Candidate, defineBenchmark, mix } from "../../../tools/bench/benchmark.ts";
-import { type AnonymousProcess, anonymousStack, PAGE, PRIVATE_ANONYMOUS } from "./faults.ts";
+import { PAGE, PRIVATE_ANONYMOUS } from "./faults.ts";
 
 interface Size {
   readonly pages: number;
@@ -38,9 +38,9 @@ function daxHole(pages: number): Mapped {
   return { machine, load: (offset) => user.load8((address + offset) as never) };
 }
 function anonymous(pages: number): Mapped {
-  const machine = createMachine({ stack: anonymousStack!, memoryBytes: pages * PAGE }), user = machine.createProcess() as unknown as AnonymousProcess;
+  const machine = createMachine({ stack: linuxTmpfs, memoryBytes: pages * PAGE }), user = machine.createProcess();
   const address = user.mmap(null, { length: pages * PAGE, flags: PRIVATE_ANONYMOUS });
-  return { machine, load: (offset) => user.load8(address + offset) };
+  return { machine, load: (offset) => user.load8((address + offset) as never) };
 }
 
 export const bench: AnyBenchmark = defineBenchmark<Size>({
@@ -51,6 +51,7 @@ export const bench: AnyBenchmark = defineBenchmark<Size>({
   candidates: {
     "DAX hole, host memory": mapAll(daxHole, true),
     "DAX hole, page tables": mapAll(daxHole, false),
-    ...(anonymousStack === undefined ? {} : { "anonymous, host memory": mapAll(anonymous, true), "anonymous, page tables": mapAll(anonymous, false) }),
+    "anonymous, host memory": mapAll(anonymous, true),
+    "anonymous, page tables": mapAll(anonymous, false),
   },
 });
