@@ -157,8 +157,8 @@ export class TmpfsFiles {
       if (pfn < 0) return done;
       if (pfn !== NO_PAGE) this.#folios.unlock(pfn);
       // Asked again: nothing keeps a truncate out.
-      const length = Math.min(this.#partLength(position, out.length - done), this.#inodes.size(file) - position);
-      if (length > 0 || out.length === done) this.#readPart(pfn, position % this.#pageSize, out, done, length);
+      const rest = this.#inodes.size(file) - position, length = Math.min(this.#partLength(position, out.length - done), rest);
+      if (rest > 0) this.#readPart(pfn, position % this.#pageSize, out, done, length);
       if (pfn !== NO_PAGE) this.#folios.put(pfn);
       done += Math.max(length, 0);
       if (length <= 0 || done === out.length) return done;
@@ -292,11 +292,16 @@ export class TmpfsFiles {
     if (status === 0 && (mode & FALLOC_FL_KEEP_SIZE) === 0 && end > before) this.#inodes.setSize(file, end);
     return status;
   }
-  /** Faults on the whole pages wait until they are gone: otherwise they could fill the hole as fast as it is made. */
+  /**
+   * Faults on the whole pages wait until they are gone: otherwise they could fill the hole as fast as it is made. A hole
+   * that ends within the first page unmaps what follows, to the end of the file: the kernel takes the end of its whole
+   * pages, -1, for a large number. Private copies stay, and what was unmapped is found again at the next fault.
+   */
   #punch(file: number, offset: number, end: number): number {
     const first = Math.ceil(offset / this.#pageSize), endPage = Math.floor(end / this.#pageSize);
     this.#inodes.beginPunch(file, first, endPage);
     if (first < endPage) this.#mapper.unmapMappingRange(file, first, endPage - first, false);
+    else if (endPage === 0) this.#mapper.unmapMappingRange(file, first, Infinity, false);
     this.#pages.truncateRange(file, offset, end);
     this.#inodes.endPunch(file);
     return 0;

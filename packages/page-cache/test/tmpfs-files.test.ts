@@ -188,7 +188,16 @@ describe("mapped pages", () => {
     expect([files.punch(0, 1, 2), world.cache.pageCount(0), files.size(0), mapper.log, mapper.copies.size]).toEqual([0, 2, 4 * PAGE, ["unmap 1 2"], 1]);
   });
 
-  test("a hole inside one page unmaps nothing", () => {
+  // Observed on Linux 6.18.44.
+  test("a hole that ends within the first page unmaps all that follows, and takes no page", () => {
+    const world = worldOf(), { files, mapper } = world;
+    files.write(0, 0, bytesOf(4 * PAGE, 1));
+    for (const index of [0, 1, 3]) world.fault(0, index);
+    expect([files.fallocate(0, 3, 100, 1), [...mapper.shared.keys()], mapper.log]).toEqual([0, [0], [`unmap 1 ${Infinity}`]]);
+    expect([files.fallocate(0, 3, 0, 1), mapper.shared.size, world.cache.pageCount(0)]).toEqual([0, 0, 4]);
+  });
+
+  test("a hole inside one page behind the first unmaps nothing", () => {
     const { files, mapper, cache } = worldOf();
     files.write(0, 0, bytesOf(2 * PAGE, 1));
     expect([files.fallocate(0, 3, PAGE + 1, 5), mapper.log, cache.pageCount(0)]).toEqual([0, [], 2]);
