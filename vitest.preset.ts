@@ -19,7 +19,9 @@ function hasColumns(root: string): boolean {
  * - `explore`: `*.explore.test.ts`, on explore builds. In vitest 4 only `ssr.resolve.conditions` chooses them.
  */
 export function projectsOf(name: string, root: string): Projects {
-  const everyday = { include: ["test/**/*.test.ts"], exclude: ["test/**/*.explore.test.ts"] };
+  // Nothing tests time: a machine that is busy is slow.
+  const patient = { testTimeout: 60_000, hookTimeout: 60_000 };
+  const everyday = { ...patient, include: ["test/**/*.test.ts"], exclude: ["test/**/*.explore.test.ts"] };
   return [
     { root, define: { __EXPLORE__: "false" }, test: { name: `${name}:fast`, ...everyday } },
     ...(hasColumns(root) ? [{ root, define: { __EXPLORE__: "false" }, test: { name: `${name}:moving`, ...everyday, setupFiles: [movingColumns] } }] : []),
@@ -27,7 +29,7 @@ export function projectsOf(name: string, root: string): Projects {
       root,
       define: { __EXPLORE__: "true" },
       ssr: { resolve: { conditions: ["explore", "module", "node", "development|production"] } },
-      test: { name: `${name}:explore`, include: ["test/**/*.explore.test.ts"] },
+      test: { ...patient, name: `${name}:explore`, include: ["test/**/*.explore.test.ts"] },
     },
   ];
 }

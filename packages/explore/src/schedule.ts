@@ -86,12 +86,12 @@ const threadName = ({ threads }: Instance["world"], actor: number): string => th
 function stepOf(thread: string, { actor, choices }: Move, performed: readonly { call: Call; result: LeafResult }[], effects: readonly string[], isDrain: boolean): ScheduleStep {
   const shown = performed.filter(({ call }, nth) => nth === 0 || (call.operation.package !== "explore" && !call.operation.silent));
   const text = shown.map(({ call, result }) => (result === undefined ? callText(call) : `${callText(call)} = ${valueText(result)}`)).join(", ");
-  const isBookkeeping = !isDrain && performed.every(({ call }) => BOOKKEEPING.test(call.operation.name) || call.operation.package === "explore");
+  const isBookkeeping = !isDrain && shown.every(({ call }) => BOOKKEEPING.test(call.operation.name) || call.operation.package === "explore");
   return { actor, choices, thread, text: isDrain ? `drain ${text}` : text, effects, isBookkeeping };
 }
 
-/** Locks and references: what a reader skips at first. */
-const BOOKKEEPING = /\.(?:lock\w*|unlock\w*|tryLock|isLocked|get|put|tryGet|addRmap|removeRmap|mapcount|refcount|isZeroPage|rootOf|tableAt|slotOf|addFilePages)$/;
+/** Locks and references: what a reader skips at first. The name of one of several owners stands behind: "rw.lockShared[mm.mmap_lock]". */
+const BOOKKEEPING = /\.(?:lock\w*|unlock\w*|tryLock\w*|isLocked|get|put|tryGet|addRmap|removeRmap|mapcount|refcount|isZeroPage|rootOf|tableAt|slotOf)(?:\[.*\])?$/;
 
 function countSwitches(moves: readonly Move[], threadCount: number): number {
   const threads = moves.filter(({ actor }) => actor < threadCount).map(({ actor }) => actor);

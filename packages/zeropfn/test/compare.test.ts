@@ -89,5 +89,5 @@ test("one stack alone, and one stack twice, are answers as well", () => {
 test("stacks lists the names with what they stand for", () => {
   const { code, out } = zeropfn("stacks");
   expect(code).toBe(0);
-  expect(out.split("\n").map((line) => line.split(/ {2,}/)[0])).toEqual(["dax-cache-page", "dax-zero-page", ""]);
+  expect(out.split("\n").map((line) => line.split(/ {2,}/)[0])).toEqual(["dax-cache-page", "dax-zero-page", "linux-tmpfs", ""]);
 });
