@@ -91,7 +91,8 @@ export class FileModel {
     return 0;
   }
   punch(offset: number, length: number): number {
-    this.#unmap(Math.ceil(offset / PAGE), Math.floor((offset + length) / PAGE));
+    const endPage = Math.floor((offset + length) / PAGE);
+    this.#unmap(Math.ceil(offset / PAGE), endPage === 0 ? Infinity : endPage); // as Linux 6.18.44 does
     this.#remove(offset, offset + length);
     return 0;
   }
