@@ -9,7 +9,7 @@ import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsSpecial, pteIsWritable, ptePfn, pteWithoutAccessed, pteWithoutDirty, pteWithoutUffdWp, pteWithoutWritable } from "./pte.ts";
 import { markerPteOf, migrationPteOf, PTE_MARKER_GUARD, PTE_MARKER_POISONED, pteIsMigration, pteMarkers, SWP_MIGRATION_READ, swapPteOffset } from "./swap-pte.ts";
 import { type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
-import { isCowMapping, VM_SHARED } from "./vm-flags.ts";
+import { isCowMapping, VM_MAYBE_GUARD, VM_SHARED } from "./vm-flags.ts";
 import { NO_ANON_VMA } from "./vmas.ts";
 
 /** Ends a walk: no frame or no table could be had. */
@@ -34,7 +34,7 @@ export class CopyPages implements TableVisitor {
   /**
    * Copies the entries of `from`, an area of the parent, to `to`, the same pages of the child. Private pages become read-only
    * in both, and belong to neither alone; who writes first copies. A page that a device may write to by its frame stays the
-   * parent's alone: the child gets a copy at once. An area that has written nothing is filled by the child's own faults.
+   * parent's alone: the child gets a copy at once. An area that has written nothing, and has no guard, is filled by the child's own faults.
    * The parent's processors may write on until the caller has flushed them.
    *
    * @returns False: no memory. What was copied by then is the child's.
@@ -42,7 +42,7 @@ export class CopyPages implements TableVisitor {
    */
   area(to: number, from: number): boolean {
     const { vmas } = this.#parts;
-    if (vmas.anonVmaOf(from) === NO_ANON_VMA) return true;
+    if (vmas.anonVmaOf(from) === NO_ANON_VMA && (vmas.flagsOf(from) & VM_MAYBE_GUARD) === 0) return true;
     return walkTables(this.#parts, from, vmas.firstPageOf(from), vmas.endPageOf(from), this, to) === 0;
   }
 

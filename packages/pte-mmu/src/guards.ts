@@ -5,6 +5,7 @@ import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE } from "./pte.ts";
 import { markerPteOf, PTE_MARKER_GUARD, pteMarkers } from "./swap-pte.ts";
 import { leafSlotOf, type TableVisitor, walkTables } from "./table-walk.ts";
+import { vmaIsAnonymous } from "./vmas.ts";
 import { ZAP_EVEN_COWS, type Zap } from "./zap.ts";
 
 const GUARD: number = markerPteOf(PTE_MARKER_GUARD);
@@ -26,11 +27,13 @@ export class Guards implements TableVisitor {
    *
    * @returns 0, or -ENOMEM: some markers may be there.
    * @kernel madvise_guard_install() — mm/madvise.c, v6.18
+   * @kernel VM_MAYBE_GUARD — include/linux/mm.h, v6.19: later 6.18 kernels have it too
    * @differs Tries for ever; the kernel restarts the system call after three times. VM_MAYBE_GUARD is the caller's business.
    */
   install(vma: number, first: number, end: number): number {
-    // With entries the area is not empty: fork must see that it has to copy them.
-    if (!this.#parts.anonVmas.prepare(vma)) return -ENOMEM;
+    const { vmas, anonVmas } = this.#parts;
+    // An area of a file gets no region: fork sees by VM_MAYBE_GUARD that it has to copy the entries.
+    if (vmaIsAnonymous(vmas, vma) && !anonVmas.prepare(vma)) return -ENOMEM;
     for (;;) {
       mark("guards.install", vma, first, end);
       const result = this.#tryInstall(vma, first, end);

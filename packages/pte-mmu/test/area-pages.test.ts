@@ -7,6 +7,7 @@ import { movePages } from "../src/move-pages.ts";
 import { pteIsAccessed, pteIsDirty, pteIsPresent, pteIsUsable, pteIsWritable } from "../src/pte.ts";
 import { markerPteOf, PTE_MARKER_UFFD_WP } from "../src/swap-pte.ts";
 import { VM_EXEC, VM_LOCKED, VM_LOCKONFAULT, VM_RAND_READ, VM_READ, VM_SEQ_READ, VM_WRITE } from "../src/vm-flags.ts";
+import { NO_ANON_VMA } from "../src/vmas.ts";
 import { ZAP_DROP_MARKERS, ZAP_EVEN_COWS } from "../src/zap.ts";
 import { PRIVATE, SHARED, World } from "./pages-world.ts";
 
@@ -322,6 +323,11 @@ describe("guards", () => {
     world.guards.remove(vma, 4, 10);
     expect([world.letters(4, 16), world.read(6), world.read(10)]).toEqual(["......mmAA..", 0, SEGV_MAPERR]);
     world.check();
+  });
+  // Observed on Linux 6.18.44.
+  test("give an area of a file no region", () => {
+    const world = new World(), vma = world.fileArea(24, 26, SHARED);
+    expect([world.guards.install(vma, 24, 25), world.parts.vmas.anonVmaOf(vma)]).toEqual([0, NO_ANON_VMA]);
   });
   test("give the area an anonymous region, and are out of memory where there is no table", () => {
     const world = new World({ tableCapacity: 3 }), vma = world.anonymous(0, 64);

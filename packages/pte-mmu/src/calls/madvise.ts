@@ -157,10 +157,9 @@ function pageout({ vmas, coldPageout }: CallParts, vma: number, first: number, e
   return 0;
 }
 /** @kernel madvise_guard_install() — mm/madvise.c, v6.18 */
-function guardInstall({ vmas, anonVmas, guards }: CallParts, vma: number, first: number, end: number): CallResult {
+function guardInstall({ vmas, guards }: CallParts, vma: number, first: number, end: number): CallResult {
   const flags = vmas.flagsOf(vma);
   if ((flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED)) !== 0) return -EINVAL;
-  if (!anonVmas.prepare(vma)) return -ENOMEM;
   vmas.setFlags(vma, (flags | VM_MAYBE_GUARD) >>> 0);
   return guards.install(vma, first, end);
 }

@@ -80,7 +80,6 @@ function mmapLocked(calls: CallParts, mm: number, { address, length, protection,
   if ((flags & MAP_GROWSDOWN) !== 0) return -EOPNOTSUPP;
   const pages = pagesOf(length, pageSize), isAnonymous = (flags & MAP_ANONYMOUS) !== 0, fileIndex = pageOf(offset, pageSize);
   if (pages === 0 || pages > taskPages) return -ENOMEM;
-  if (!isAnonymous && fileIndex + pages >= 2 ** 64 / pageSize) return -EOVERFLOW;
   if (areas.isFull(mm, -1)) return -ENOMEM;
   const first = placeFor(calls, mm, address, pages, flags);
   if (first < 0) return first;

@@ -71,7 +71,8 @@ function checkArguments({ taskPages, areas, pageSize }: CallParts, remap: Remap)
 function moveAreas(calls: CallParts, remap: Remap): CallResult {
   const { vmas } = calls, start = remap.page, end = start + remap.oldPages;
   let target = remap.newPage, lastEnd = -1, result: CallResult = -EFAULT;
-  for (let vma = vmas.index.find(remap.mm, start); vma !== NO_VMA && vmas.firstPageOf(vma) < end; vma = vmas.index.find(remap.mm, lastEnd)) {
+  // An area that has grown into its own target is not met again.
+  for (let vma = vmas.index.find(remap.mm, start); lastEnd < end && vma !== NO_VMA && vmas.firstPageOf(vma) < end; vma = vmas.index.find(remap.mm, lastEnd)) {
     const first = vmas.firstPageOf(vma);
     if (lastEnd < 0 && start < first) return -EFAULT;
     const gap = lastEnd < 0 ? 0 : first - lastEnd;
