@@ -9,8 +9,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const folder = join(import.meta.dirname, "../../../examples/host-logs");
 const LOGS = readdirSync(folder).filter((name) => /\.jsonl(\.gz)?$/.test(name));
-/** The logs that the machine answers as the host did, as far as it goes today. */
-const TODAY = LOGS.filter((log) => log !== "thp.jsonl.gz");
 
 async function linesOf(log: string): Promise<LogLine[]> {
   const lines: LogLine[] = [];
@@ -28,7 +26,7 @@ const lineOf = (record: LogRecord, line: number): LogLine => ({ file: "log", lin
 const logOf = (...records: readonly Omit<LogRecord, "n">[]): LogLine[] => records.map((record, at) => lineOf({ n: at, ...record } as LogRecord, at + 1));
 
 describe("A machine of linux-tmpfs shows what the host did, in every field of", () => {
-  test.each(TODAY)("%s", async (log) => {
+  test.each(LOGS)("%s", async (log) => {
     const { found, tally } = await replayed(readHostLog(join(folder, log)));
     expect(found.slice(0, 5)).toEqual([]);
     expect(tally).toMatchObject({ disagreements: 0, skipped: 0 });
