@@ -9,7 +9,7 @@ const WRITER = 0xffff_ffff;
 /**
  * Locks for readers or one writer, all of one kind: the i_rwsem of each inode, the mmap_lock of each process. A row is a lock.
  *
- * A schedule names the kind beside the step, "rw.lock[inode.i_rwsem](0)", and the column in the step's effect. A class
+ * A schedule names the kind beside the step, `rw.lock[inode.i_rwsem](0)`, and the column in the step's effect. A class
  * that has leaves of its own names for its locks may call these inside them.
  *
  * @kernel struct rw_semaphore — include/linux/rwsem.h, v6.18
