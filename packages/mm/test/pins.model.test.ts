@@ -20,10 +20,11 @@ interface FlatProcess {
   /** A read of one page that waits. */
   request: number | undefined;
 }
-/** What was spliced: the page, and all that the process has had there since. */
+/** What was spliced: the page, and all that the process has had there since, or in that page, if a device still reaches it. */
 interface Spliced {
   readonly owner: FlatProcess;
   readonly page: number;
+  readonly spliced: FlatPage;
   readonly seen: Set<number>;
 }
 
@@ -53,7 +54,7 @@ class World {
   step([kind, who, page, byte]: Step): void {
     const flat = this.processes[who % this.processes.length]!, operations = World.#operations;
     operations[kind % operations.length]!(this, flat, page % PAGES, byte);
-    for (const { owner, page: at, seen } of this.#spliced) seen.add(owner.pages[at]!.byte);
+    for (const { owner, page: at, spliced, seen } of this.#spliced) seen.add(owner.pages[at]!.byte).add(spliced.byte);
   }
 
   static readonly #operations: readonly ((world: World, flat: FlatProcess, page: number, byte: number) => void)[] = [
@@ -140,7 +141,7 @@ class World {
   #splice(flat: FlatProcess, page: number): void {
     const result = flat.process.vmsplice(this.#splicePipe, at(FIRST + page), PAGE);
     expect(result).toBe(this.#spliced.length === 4 ? -EAGAIN : PAGE);
-    if (result === PAGE) this.#spliced.push({ owner: flat, page, seen: new Set([flat.pages[page]!.byte]) });
+    if (result === PAGE) this.#spliced.push({ owner: flat, page, spliced: flat.pages[page]!, seen: new Set([flat.pages[page]!.byte]) });
   }
   #takeOut(): void {
     const oldest = this.#spliced.shift(), out = new Uint8Array(PAGE), result = this.#splicePipe.read(out);
