@@ -492,16 +492,18 @@ export class Folios implements FrameSource {
    */
   addRmaps(pfn: number, count: number): number {
     if (this.#counted(pfn, "addRmaps") === NO_FRAME) throw this.#badFrame("addRmaps", pfn);
+    const mapcounts = this.#mapcounts;
     let fresh = 0;
-    for (let page = pfn; page < pfn + count; page++) if (this.#mapcounts[page]++ === 0) fresh++;
+    for (let page = pfn; page < pfn + count; page++) if (mapcounts[page]++ === 0) fresh++;
     return fresh;
   }
   /** One less of each. @returns How many of them nothing maps any more. @throws {FolioError} FOLIO_NOT_MAPPED @kernel __folio_remove_rmap() — mm/rmap.c, v6.18 */
   removeRmaps(pfn: number, count: number): number {
+    const mapcounts = this.#mapcounts;
     let gone = 0;
     for (let page = pfn; page < pfn + count; page++) {
-      this.removeRmap(page);
-      if (this.#mapcounts[page] === 0) gone++;
+      if (!(mapcounts[page] > 0)) throw new FolioError("FOLIO_NOT_MAPPED", `removeRmaps(${pfn}, ${count}): nothing maps page ${page}`);
+      if (--mapcounts[page] === 0) gone++;
     }
     return gone;
   }
@@ -552,12 +554,14 @@ export class Folios implements FrameSource {
   /** Sets a flag that each page has for itself on all pages of the folio. */
   setOnPages(pfn: number, flag: PageFlag): void {
     const head = this.head(pfn), end = head + (1 << this.order(pfn));
-    for (let page = head; page < end; page++) this.#flags[page] |= 1 << flag;
+    const flags = this.#flags, bit = 1 << flag;
+    for (let page = head; page < end; page++) flags[page] |= bit;
   }
   /** Clears it on all of them. */
   clearOnPages(pfn: number, flag: PageFlag): void {
     const head = this.head(pfn), end = head + (1 << this.order(pfn));
-    for (let page = head; page < end; page++) this.#flags[page] &= ~(1 << flag);
+    const flags = this.#flags, others = ~(1 << flag);
+    for (let page = head; page < end; page++) flags[page] &= others;
   }
   /** Sets the flag; true if it was set already. @kernel folio_test_set_dirty() and its like — include/linux/page-flags.h, v6.18 */
   testAndSetFlag(pfn: number, flag: PageFlag): boolean {

@@ -29,6 +29,21 @@ describe("a large folio", () => {
     expect([folios.mapcount(pfn), folios.mapcount(pfn + 1), folios.folioMapcount(pfn + 1)]).toEqual([1, 2, 3]);
   });
 
+  test("counts mappings, flags and references of all its pages at once", () => {
+    const folios = make(), pfn = folios.allocate(1);
+    folios.addRmap(pfn + 1);
+    expect([folios.addRmaps(pfn, 2), folios.mapcount(pfn), folios.mapcount(pfn + 1)]).toEqual([1, 1, 2]); // one page was not mapped before
+    expect([folios.removeRmaps(pfn, 2), folios.mapcount(pfn), folios.mapcount(pfn + 1)]).toEqual([1, 0, 1]);
+    expect(() => folios.removeRmaps(pfn, 2)).toThrow("FOLIO_NOT_MAPPED");
+    folios.setOnPages(pfn + 1, PG_anon_exclusive);
+    expect([folios.testFlag(pfn, PG_anon_exclusive), folios.testFlag(pfn + 1, PG_anon_exclusive)]).toEqual([true, true]);
+    folios.clearOnPages(pfn, PG_anon_exclusive);
+    expect([folios.testFlag(pfn, PG_anon_exclusive), folios.testFlag(pfn + 1, PG_anon_exclusive)]).toEqual([false, false]);
+    folios.getMany(pfn + 1, 3);
+    folios.getMany(pfn, 0);
+    expect(folios.refcount(pfn)).toBe(4);
+  });
+
   test("splits into pieces with its flags, mapping and index, and a reference each for the caller", () => {
     const folios = make();
     const pfn = folios.allocate(3);

@@ -28,6 +28,20 @@ describe("a lock for readers or one writer", () => {
     expect(locks.canLock(0)).toBe(true);
   });
 
+  test("makes the only reader the writer, and nobody who shares it; who does not hold it is refused", () => {
+    const locks = make();
+    expect(() => locks.tryUpgrade(0)).toThrow("no reader");
+    locks.lockShared(0);
+    locks.lockShared(0);
+    expect([locks.tryUpgrade(0), locks.canShare(0)]).toEqual([false, true]);
+    locks.unlockShared(0);
+    expect([locks.tryUpgrade(0), locks.canShare(0), locks.canLock(0)]).toEqual([true, false, false]);
+    expect(() => locks.tryUpgrade(0)).toThrow("no reader");
+    locks.downgrade(0);
+    locks.unlockShared(0);
+    expect(locks.canLock(0)).toBe(true);
+  });
+
   test.each(["unlock", "unlockShared", "downgrade"] as const)("%s of a lock that is not held so is refused by name, and changes nothing", (operation) => {
     const locks = make();
     expect(() => locks[operation](0)).toThrow(/STATE_BAD_ARGUMENT.*inode\.i_rwsem\.\w+\(0\)/);
