@@ -54,6 +54,20 @@ describe("splitting a leaf", () => {
   });
 });
 
+test("locking what small entries map of a huge page counts once, if it is all of it; and ends with the first page that goes", () => {
+  const { world, vma, head } = oneHugePage(), isLocked = (): boolean => world.folios.testFlag(head, PG_mlocked);
+  world.huge.split(vma, 4);
+  world.parts.vmas.setFlags(vma, PRIVATE | VM_LOCKED);
+  world.mlockPages.lock(vma, 4, 7);
+  const seen = [isLocked()];
+  world.mlockPages.lock(vma, 4, 8);
+  seen.push(isLocked());
+  world.zap.single(vma, 6, 7, ZAP_EVEN_COWS);
+  seen.push(isLocked());
+  world.mlockPages.lock(vma, 4, 8); // not whole any more
+  expect([...seen, isLocked()]).toEqual([false, true, false, false]);
+});
+
 describe("splitting a folio", () => {
   test("leaves no processor a way to a page for which the zero page stands now", () => {
     const { world, vma } = oneHugePage();
