@@ -23,7 +23,7 @@ async function bundle(): Promise<string> {
 
 test("in Node the program does what it should", () => {
   expect(faults()).toMatchObject([
-    { stack: "dax-cache-page", letters: "PX.", loaded: [0, 0, 7, -11], framesInUse: 1, content: ["simd", true, expect.any(Number)] },
+    { stack: "dax-cache-page", letters: "FX.", loaded: [0, 0, 7, -11], framesInUse: 1, content: ["simd", true, expect.any(Number)] },
     { stack: "dax-zero-page", letters: "ZX.", loaded: [0, 0, 7, -11], framesInUse: 0, content: ["simd", true, expect.any(Number)] },
   ]);
   expect(grown()).toEqual([1, 5000, 0]);
