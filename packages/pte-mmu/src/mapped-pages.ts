@@ -1,4 +1,4 @@
-import { anonMapping, type Folios, isAnonMapping, PG_anon_exclusive, PG_mlocked, PG_swapbacked, PG_unevictable, PG_uptodate } from "@zeropfn/folio";
+import { anonMapping, type Folios, isAnonMapping, PG_active, PG_anon_exclusive, PG_mlocked, PG_swapbacked, PG_unevictable, PG_uptodate } from "@zeropfn/folio";
 import { leaves, type Tracer } from "@zeropfn/state";
 import type { HugeMappings } from "./huge-mappings.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, type MmCounter, type MmCounters } from "./mm-counters.ts";
@@ -206,6 +206,7 @@ export class MappedPages {
     const folios = this.#folios, head = folios.head(pfn);
     this.#mlockCounts[head]++;
     if (folios.testAndSetFlag(pfn, PG_mlocked)) return false;
+    folios.clearFlag(pfn, PG_active); // it leaves the list of active folios, and comes back as an inactive one
     folios.setFlag(pfn, PG_unevictable);
     return true;
   }

@@ -370,6 +370,17 @@ describe("populating", () => {
 });
 
 describe("locking pages", () => {
+  // Observed on Linux 6.18.44: the next use of it after munlock() is one of an inactive page.
+  test("a page that was active is not any more when it is locked, and stays so", () => {
+    const world = new World(), vma = world.anonymous(8, 10);
+    world.write(8, 1);
+    world.parts.folios.setFlag(world.pfn(8), PG_active);
+    world.parts.vmas.setFlags(vma, VM_READ | VM_WRITE | VM_LOCKED);
+    world.mlockPages.lock(vma, 8, 9);
+    expect([world.flag(8, PG_mlocked), world.flag(8, PG_active)]).toEqual([true, false]);
+    world.mlockPages.unlock(vma, 8, 9);
+    expect([world.flag(8, PG_mlocked), world.flag(8, PG_active)]).toEqual([false, false]);
+  });
   test("counts the locked areas that show a page", () => {
     const world = new World(), one = world.fileArea(8, 10, SHARED), other = world.fileArea(16, 18, SHARED);
     world.write(8, 1);
