@@ -1,3 +1,4 @@
+import { PG_referenced } from "@zeropfn/folio";
 import { MADV_COLD, MADV_COLLAPSE, MADV_DONTNEED, MADV_FREE, MADV_GUARD_INSTALL, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE } from "@zeropfn/pte-mmu";
 import { EINVAL, MiB, type VirtualAddress } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
@@ -155,6 +156,16 @@ test("mremap() that leaves the source leaves no table there, be it a leaf that m
     expect(process.mremap(at(0), BLOCK, BLOCK, MREMAP_MAYMOVE_FIXED_DONTUNMAP, at(8 * BLOCK))).toBe(at(8 * BLOCK));
     expect([process.load8(at(5)), runs(process, BLOCK), process.load8(at(8 * BLOCK))]).toEqual([0, "0-512Z*", 1]);
   }
+});
+
+test("who reads it for another process leaves no trace, who writes makes the leaf young; no folio is referenced", () => {
+  const process = fresh(2 * BLOCK), { folios } = process.machine.parts;
+  process.store8(at(0), 1);
+  process.madvise(at(0), BLOCK, MADV_COLD);
+  expect(process.processVmReadv(process, at(0), new Uint8Array(1))).toBe(1);
+  expect([sizes(process)["Referenced"], folios.testFlag(pageInfo(process, at(0)).pfn, PG_referenced)]).toEqual([0, false]);
+  expect(process.processVmWritev(process, at(0), new Uint8Array(1))).toBe(1);
+  expect([sizes(process)["Referenced"], folios.testFlag(pageInfo(process, at(0)).pfn, PG_referenced)]).toEqual([2048, false]);
 });
 
 test("mlock() of a part splits the leaf at the ends of the new area", () => {

@@ -6,7 +6,7 @@ import { canForceWrite, FOLL_FORCE, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH, FOLL_WR
 import type { MmPins } from "./mm-pins.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { PTE_NONE, pmdIsLeaf, pteInLeaf, pteIsDirty, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn } from "./pte.ts";
+import { PTE_NONE, pmdIsLeaf, pteInLeaf, pteIsDirty, pteIsPresent, pteIsSpecial, pteIsUsable, pteIsWritable, ptePfn, pteWithAccessed, pteWithDirty } from "./pte.ts";
 import { isCowMapping, VM_IO, VM_MAYREAD, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "./vm-flags.ts";
 import { NO_VMA } from "./vma-index.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
@@ -187,12 +187,14 @@ export class Gup {
     tables.unlock(slot);
     return pfn;
   }
-  /** @kernel follow_huge_pmd() — mm/gup.c, v6.18 */
+  /** @kernel follow_huge_pmd(), touch_pmd(), pmdp_set_access_flags() — mm/gup.c, mm/huge_memory.c, arch/x86/mm/pgtable.c, v6.18 */
   #followHuge(vma: number, page: number, flags: GupFlags): number {
     const { tables, vmas } = this.#parts, slot = tables.pmdSlotOf(vmas.mmOf(vma), page);
     if (slot === NO_SLOT) return MUST_FAULT;
     tables.lock(slot);
-    const pmd = tables.load(slot), pfn = pmdIsLeaf(pmd) ? this.#grabLocked(vma, pteInLeaf(pmd, page & (tables.pagesPerTable - 1)), flags) : MUST_FAULT;
+    const pmd = tables.load(slot), isWrite = (flags & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE);
+    const pfn = pmdIsLeaf(pmd) ? this.#grabLocked(vma, pteInLeaf(pmd, page & (tables.pagesPerTable - 1)), flags & ~FOLL_TOUCH) : MUST_FAULT;
+    if (pfn >= 0 && isWrite) tables.store(slot, pteWithAccessed(pteWithDirty(pmd))); // a read leaves a leaf of x86 as it is
     tables.unlock(slot);
     return pfn;
   }

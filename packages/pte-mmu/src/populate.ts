@@ -78,14 +78,13 @@ export class Populate {
     tables.unlock(slot);
     return isPresent;
   }
-  /** The same of a page that a leaf maps: the leaf says that it was accessed. @kernel follow_huge_pmd(), touch_pmd() — mm/gup.c, mm/huge_memory.c, v6.18 */
+  /** The same of a page that a leaf maps: the leaf says that it was written; a read leaves a leaf of x86 as it is. @kernel follow_huge_pmd(), touch_pmd(), pmdp_set_access_flags() — mm/gup.c, mm/huge_memory.c, arch/x86/mm/pgtable.c, v6.18 */
   #followHuge(vma: number, page: number, access: Access): boolean {
     const { tables, vmas } = this.#parts, slot = leafSlotOf(this.#parts, vmas.mmOf(vma), page);
     if (slot === NO_SLOT) return false;
     tables.lock(slot);
     const pmd = tables.load(slot), isPresent = pmdIsLeaf(pmd) && pteIsUsable(pmd) && (access !== WRITE || pteIsWritable(pmd));
-    const touched = pteWithAccessed(access === WRITE ? pteWithDirty(pmd) : pmd);
-    if (isPresent && touched !== pmd) tables.store(slot, touched);
+    if (isPresent && access === WRITE) tables.store(slot, pteWithAccessed(pteWithDirty(pmd)));
     tables.unlock(slot);
     return isPresent;
   }
