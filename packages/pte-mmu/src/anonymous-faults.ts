@@ -3,9 +3,8 @@ import { type Access, type FaultResult, VM_FAULT_OOM, VM_FAULT_SIGBUS, WRITE } f
 import type { MappedPages } from "./mapped-pages.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { protectionOf } from "./page-protection.ts";
-import { NO_SLOT } from "./page-tables.ts";
+import { LEAF_ABOVE, NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteOf, pteWithDirty, pteWithSpecial, pteWithWritable } from "./pte.ts";
-import { leafSlotOf } from "./table-walk.ts";
 import { VM_SHARED, VM_WRITE } from "./vm-flags.ts";
 
 /** The first access to a page of private memory: a read is shown the zero page, a write gets a page of its own. */
@@ -26,7 +25,8 @@ export class AnonymousFaults {
     const { tables, vmas, anonVmas, folios } = this.#parts;
     if ((vmas.flagsOf(vma) & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
     const slot = tables.createSlot(vmas.mmOf(vma), page);
-    if (slot === NO_SLOT) return leafSlotOf(this.#parts, vmas.mmOf(vma), page) === NO_SLOT ? VM_FAULT_OOM : 0; // a huge page has come: try again
+    if (slot === NO_SLOT) return VM_FAULT_OOM;
+    if (slot === LEAF_ABOVE) return 0; // a huge page has come: try again
     if (access !== WRITE) return this.#mapZeroPage(vma, slot);
     if (!anonVmas.prepare(vma)) return VM_FAULT_OOM;
     const pfn = allocateZeroed(folios);

@@ -1,10 +1,10 @@
 import { ENOMEM } from "@zeropfn/units";
 import { mark } from "@zeropfn/state";
 import type { MmuParts } from "./mmu-parts.ts";
-import { NO_SLOT } from "./page-tables.ts";
+import { LEAF_ABOVE, NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE } from "./pte.ts";
 import { markerPteOf, PTE_MARKER_GUARD, pteMarkers } from "./swap-pte.ts";
-import { leafSlotOf, type TableVisitor, walkTables } from "./table-walk.ts";
+import { type TableVisitor, walkTables } from "./table-walk.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
 import { ZAP_EVEN_COWS, type Zap } from "./zap.ts";
 
@@ -68,7 +68,8 @@ export class Guards implements TableVisitor {
     const { tables, vmas } = this.#parts, mm = vmas.mmOf(vma);
     for (let page = first; page < end; ) {
       const slot = tables.createSlot(mm, page);
-      if (slot === NO_SLOT) return leafSlotOf(this.#parts, mm, page) === NO_SLOT ? -ENOMEM : NEEDS_ZAP;
+      if (slot === NO_SLOT) return -ENOMEM;
+      if (slot === LEAF_ABOVE) return NEEDS_ZAP;
       const next = Math.min(end, tables.endOfTable(page));
       if (!this.#fillTable(slot, slot + (next - page))) return NEEDS_ZAP;
       page = next;

@@ -30,7 +30,7 @@ export { Mms, NO_MM } from "./mms.ts";
 export { type AccessResult, Mmu, type MmuOptions, type PresentVisitor, type SignalInfo, type VmaRange } from "./mmu.ts";
 export { MmuGather } from "./mmu-gather.ts";
 export type { MmuParts } from "./mmu-parts.ts";
-export { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
+export { LEAF_ABOVE, NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
 export {
   PMD_PS, pmdInvalid, pmdIsLeaf, pmdIsPresent, pmdIsTable, pmdOf, PTE_ACCESSED, PTE_DIRTY, PTE_GLOBAL, PTE_NONE, PTE_NX, PTE_PAT, PTE_PCD, PTE_PRESENT, PTE_PROTNONE, PTE_PWT,
   PTE_SOFT_DIRTY, PTE_SPECIAL, PTE_UFFD_WP, PTE_USER, PTE_WRITABLE, pteFlags, pteInLeaf, pteIsAccessed, pteIsDirty, pteIsExecutable, pteIsNone, pteIsPresent, pteIsProtnone,

@@ -1,8 +1,8 @@
 import type { HugePmds } from "./huge-pmds.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { PTE_NONE, pteIsPresent } from "./pte.ts";
-import { leafSlotOf } from "./table-walk.ts";
+import { PTE_NONE, pmdIsLeaf, pteIsPresent } from "./pte.ts";
+import { pmdOver } from "./table-walk.ts";
 
 /**
  * Moves the entries of `count` pages from `oldFirst` of an area to `newFirst` of another one of the same address space,
@@ -17,7 +17,9 @@ export function movePages(parts: MmuParts, huge: HugePmds, oldVma: number, oldFi
     const from = oldFirst + done, to = newFirst + done, fromSlot = tables.slotOf(mm, from);
     const isWhole = count - done >= tables.pagesPerTable && isBlockStart(parts, from) && isBlockStart(parts, to);
     if (fromSlot === NO_SLOT) {
-      if (leafSlotOf(parts, mm, from) === NO_SLOT) done = Math.min(count, tables.endOfHole(mm, from) - oldFirst);
+      const pmd = pmdOver(parts, mm, from);
+      if (pmd === PTE_NONE) done = Math.min(count, tables.endOfHole(mm, from) - oldFirst);
+      else if (!pmdIsLeaf(pmd)) continue;
       else if (isWhole && huge.move(mm, from, to)) done += tables.pagesPerTable;
       else huge.split(oldVma, from);
       continue;

@@ -5,6 +5,8 @@ import { NO_TABLE, TablePool } from "./table-pool.ts";
 
 /** No page table reaches this page, or there is no room for one. */
 export const NO_SLOT = 0xffff_ffff;
+/** There is no lowest table for this page, because a leaf lies above. What `createSlot` answers then. */
+export const LEAF_ABOVE = 0xffff_fffe;
 /** In an upper entry the number of a table stands where a PTE has its frame. Table n is stored as n + 1. */
 const TABLE_SHIFT_IN_ENTRY = 12;
 
@@ -37,7 +39,7 @@ export class PageTables {
   static {
     if (__EXPLORE__) {
       leaves(PageTables, "pte-mmu/pte", {
-        slotOf: {}, createSlot: {}, pmdSlotOf: {}, createPmdSlot: {}, endOfHole: {}, nextUsedSlot: {},
+        slotOf: {}, createSlot: { when: (tables, mm, page) => tables.mayCreateSlot(mm, page) }, pmdSlotOf: {}, createPmdSlot: {}, endOfHole: {}, nextUsedSlot: {},
         rootOf: {}, createRoot: {}, tableAt: {}, createTableAt: {}, allocateTable: {},
         populatePmd: {}, depositTable: {}, withdrawTable: {}, unlinkTableAt: {}, freeTable: {}, freeRoot: {},
         freeTables: { coarse: true }, destroy: { coarse: true }, tablesOf: {},
@@ -128,9 +130,10 @@ export class PageTables {
     return this.#lastRun[mm] === run ? this.#lastSlot[mm] | (page & this.#mask) : this.#search(mm, page, run);
   }
   /**
-   * Like `slotOf`, adding the tables that are missing. `NO_SLOT`: `tableCapacity` is reached, or a leaf lies above, which
-   * `pmdSlotOf` tells apart.
-   * @kernel __handle_mm_fault(), __pte_alloc() — mm/memory.c, v6.18
+   * Like `slotOf`, adding the tables that are missing. `NO_SLOT`: `tableCapacity` is reached. `LEAF_ABOVE`: none may be added.
+   * A lowest table comes under the lock of the PMD entry, which this takes and lets go: who holds it may have emptied the entry
+   * for a moment.
+   * @kernel __handle_mm_fault(), __pte_alloc(), pmd_install() — mm/memory.c, v6.18
    */
   createSlot(mm: number, page: number): number {
     const run = Math.floor(page * this.#perTable) + 1;
@@ -147,6 +150,11 @@ export class PageTables {
     if (this.#levels === 1) return NO_SLOT;
     const table = this.#walkAndCreate(mm, page, 1);
     return table === NO_TABLE ? NO_SLOT : this.#slotIn(table, 1, page);
+  }
+  /** For wait conditions: false if a lowest table must be added, and somebody holds the lock of the PMD entry. */
+  mayCreateSlot(mm: number, page: number): boolean {
+    const slot = this.pmdSlotOf(mm, page);
+    return slot === NO_SLOT || this.#low[slot] !== PTE_NONE || !this.isLocked(slot);
   }
   /** First page of the next lowest table: until there, the slot of page + 1 is the slot of page, + 1. @kernel pmd_addr_end() — include/linux/pgtable.h, v6.18 */
   endOfTable(page: number): number {
@@ -175,7 +183,7 @@ export class PageTables {
     return this.#found(mm, page, run, this.#walk(mm, page, 0));
   }
   #create(mm: number, page: number, run: number): number {
-    return this.#found(mm, page, run, this.#walkAndCreate(mm, page, 0));
+    return this.#created(mm, page, run, this.#walkAndCreate(mm, page, 0));
   }
   /** The table at `level` on the way to `page`, or `NO_TABLE`. */
   #walk(mm: number, page: number, to: number): number {
@@ -195,6 +203,11 @@ export class PageTables {
     this.#lastRun[mm] = run;
     this.#lastSlot[mm] = first;
     return first | (page & this.#mask);
+  }
+  #created(mm: number, page: number, run: number, table: number): number {
+    if (table !== NO_TABLE) return this.#found(mm, page, run, table);
+    const slot = this.pmdSlotOf(mm, page);
+    return slot !== NO_SLOT && this.#low[slot] !== PTE_NONE ? LEAF_ABOVE : NO_SLOT;
   }
   /** The slot in `table` (+ 1) at `level` on the way to `page`. The low 32 bits of a page reach all levels but the top. */
   #slotIn(table: number, level: number, page: number): number {
@@ -222,6 +235,7 @@ export class PageTables {
   /** The table below an upper slot + 1, made if it is empty; `NO_TABLE` if there is no room, or a leaf. @kernel pmd_install() — mm/memory.c, v6.18 */
   createTableAt(mm: number, slot: number): number {
     if (this.#low[slot] !== PTE_NONE) return this.tableAt(slot);
+    if (this.isLocked(slot)) this.#waitUntilUnlocked(slot);
     const table = this.allocateTable(mm);
     if (table !== NO_TABLE) this.#low[slot] = entryOf(table);
     return table;

@@ -121,11 +121,16 @@ export class Rmap {
     return goesOn;
   }
 
-  /** Discards a huge page that nobody needs. False: it stays, in small entries if somebody does. @kernel unmap_huge_pmd_locked() — mm/huge_memory.c, v6.18 */
+  /**
+   * Discards a huge page that nobody needs. False: it stays, in small entries if somebody does.
+   * @kernel unmap_huge_pmd_locked(), __discard_anon_folio_pmd_locked() — mm/huge_memory.c, v6.18
+   * @differs The leaf is made unusable, not empty, until it is known that it goes: who takes pages away looks without a lock, and would
+   *   pass over an empty entry.
+   */
   #unmapLeaf(vma: number, page: number, slot: number): boolean {
     const { vmas, tables, tlbs, folios, thp } = this.#parts, mm = vmas.mmOf(vma), first = thp.firstOf(page);
     if (this.#keepsLocked(vma, ptePfn(tables.load(slot)))) return this.#fail();
-    const pmd = tables.getAndClear(slot), pfn = ptePfn(pmd);
+    const pmd = tables.invalidate(slot), pfn = ptePfn(pmd);
     tlbs.flushRange(mm, first, first + thp.pageCount);
     if (pteIsDirty(pmd)) folios.setFlag(pfn, PG_dirty);
     if (!this.#mayDiscard(pfn)) {
@@ -133,6 +138,7 @@ export class Rmap {
       if (folios.testFlag(pfn, PG_swapbacked)) this.#huge.splitLocked(vma, page, slot);
       return this.#fail();
     }
+    tables.getAndClear(slot);
     this.#maps.unmapHuge(vma, pfn);
     this.#huge.freeDeposit(mm, slot);
     folios.put(pfn);

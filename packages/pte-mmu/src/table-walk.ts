@@ -1,6 +1,6 @@
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
-import { pmdIsLeaf } from "./pte.ts";
+import { PTE_NONE, pmdIsLeaf } from "./pte.ts";
 
 /** What `visitLeaf` answers if its leaf is gone: a table may have taken its place, which is visited then. */
 export const WALK_AGAIN = -1;
@@ -28,6 +28,16 @@ export function leafSlotOf({ tables, thp }: MmuParts, mm: number, page: number):
 }
 
 /**
+ * What is there instead of a lowest table, for who has just found none over `page`: a leaf, or `PTE_NONE`. Anything else: a table has
+ * come meanwhile, because a leaf was split, and is to be looked for again. One look: a second could find what the first did not.
+ * @kernel pmdp_get_lockless() — include/linux/pgtable.h, v6.18
+ */
+export function pmdOver({ tables, thp }: MmuParts, mm: number, page: number): number {
+  const slot = thp.isSupported ? tables.pmdSlotOf(mm, page) : NO_SLOT;
+  return slot === NO_SLOT ? PTE_NONE : tables.load(slot);
+}
+
+/**
  * Walks the lowest tables that pages [first, end) of an area have, and the leaves above, in order. What has neither is passed over.
  *
  * @returns 0, or what the visitor ended the walk with.
@@ -38,7 +48,8 @@ export function walkTables(parts: MmuParts, vma: number, first: number, end: num
   for (let page = first; page < end; ) {
     const slot = tables.slotOf(mm, page);
     if (slot === NO_SLOT) {
-      const holeEnd = tables.endOfHole(mm, page), result = leafSlotOf(parts, mm, page) === NO_SLOT ? 0 : visitor.visitLeaf(vma, page, Math.min(end, holeEnd), context);
+      const holeEnd = tables.endOfHole(mm, page), pmd = pmdOver(parts, mm, page);
+      const result = pmd === PTE_NONE ? 0 : pmdIsLeaf(pmd) ? visitor.visitLeaf(vma, page, Math.min(end, holeEnd), context) : WALK_AGAIN;
       if (result === WALK_AGAIN) continue;
       if (result !== 0) return result;
       page = holeEnd;

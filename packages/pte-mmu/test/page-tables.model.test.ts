@@ -1,7 +1,7 @@
 import { reservedColumns } from "@zeropfn/state";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NO_SLOT, PageTables } from "../src/page-tables.ts";
+import { LEAF_ABOVE, NO_SLOT, PageTables } from "../src/page-tables.ts";
 import { PTE_NONE, PTE_NX, PTE_PRESENT, pmdOf, pteOf } from "../src/pte.ts";
 import { NO_TABLE } from "../src/table-pool.ts";
 
@@ -131,14 +131,24 @@ function check(tables: PageTables, model: Model): void {
 
 describe("a leaf one level above", () => {
   const make = (): PageTables => new PageTables(reservedColumns(), { mmCapacity: 2, tableCapacity: 16, tableShift: 9, levels: 4 });
-  test("has no slots below it, and is told from missing room by its own slot", () => {
+  test("has no slots below it, and is told from missing room", () => {
     const tables = make(), pmdSlot = tables.createPmdSlot(0, 512 + 7);
     expect([tables.tableCount, tables.slotOf(0, 512), tables.pmdSlotOf(0, 512 + 9)]).toEqual([3, NO_SLOT, pmdSlot]);
     tables.store(pmdSlot, pmdOf(2 ** 40 - 512, PTE_PRESENT + PTE_NX));
-    expect([tables.slotOf(0, 512 + 7), tables.createSlot(0, 512 + 7), tables.tableAt(pmdSlot)]).toEqual([NO_SLOT, NO_SLOT, NO_TABLE]);
+    expect([tables.slotOf(0, 512 + 7), tables.createSlot(0, 512 + 7), tables.tableAt(pmdSlot)]).toEqual([NO_SLOT, LEAF_ABOVE, NO_TABLE]);
     expect(tables.load(pmdSlot)).toBe(pmdOf(2 ** 40 - 512, PTE_PRESENT + PTE_NX));
     expect([tables.endOfHole(0, 512 + 7), tables.tableCount]).toEqual([1024, 3]);
     expect(tables.createSlot(0, 0)).not.toBe(NO_SLOT);
+  });
+  test("may be taken out for a moment by who holds its lock: no table takes its place", () => {
+    const tables = make(), pmdSlot = tables.createPmdSlot(0, 512), leaf = pmdOf(512, PTE_PRESENT);
+    tables.store(pmdSlot, leaf);
+    tables.lock(pmdSlot);
+    tables.getAndClear(pmdSlot);
+    expect([tables.mayCreateSlot(0, 512), tables.mayCreateSlot(0, 2 ** 30)]).toEqual([false, true]);
+    expect(() => tables.createSlot(0, 512)).toThrow("STATE_DEADLOCK");
+    tables.store(pmdSlot, leaf);
+    expect([tables.mayCreateSlot(0, 512), tables.createSlot(0, 512)]).toEqual([true, LEAF_ABOVE]);
   });
   test("is split into a table that was kept for it and filled before", () => {
     const tables = make(), pmdSlot = tables.createPmdSlot(0, 0), kept = tables.allocateTable(0);
