@@ -10,6 +10,7 @@ import { mmExit } from "./scenarios/mm-exit.ts";
 import { mmFaults } from "./scenarios/mm-faults.ts";
 import { mmFork } from "./scenarios/mm-fork.ts";
 import { mmGup } from "./scenarios/mm-gup.ts";
+import { mmThp } from "./scenarios/mm-thp.ts";
 import { mmTruncate } from "./scenarios/mm-truncate.ts";
 import { mmUnmap } from "./scenarios/mm-unmap.ts";
 import { xarrayRaces } from "./scenarios/xarray.ts";
@@ -17,7 +18,7 @@ import { settleScenario, type SettleOptions } from "./settle.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** All scenarios that ship, in the order of their names. */
-export const catalogue: readonly Scenario[] = [...staleTranslations, ...daxHole, ...folioBuddy, ...folioCopy, ...folioReferences, ...folioSplit, ...mmExit, ...mmFaults, ...mmFork, ...mmGup, ...mmTruncate, ...mmUnmap, ...xarrayRaces];
+export const catalogue: readonly Scenario[] = [...staleTranslations, ...daxHole, ...folioBuddy, ...folioCopy, ...folioReferences, ...folioSplit, ...mmExit, ...mmFaults, ...mmFork, ...mmGup, ...mmThp, ...mmTruncate, ...mmUnmap, ...xarrayRaces];
 
 /**
  * Scenarios by name: "004-D1" is one, "004" all whose names begin with it.
