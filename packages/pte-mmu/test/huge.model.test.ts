@@ -40,7 +40,7 @@ interface Pin {
 }
 
 const KINDS = [
-  "write", "write", "write", "write", "read", "read", "map", "unmap", "protect", "protect", "dontneed", "free", "collapse", "pageout", "cold", "lock", "unlock", "install", "remove",
+  "write", "write", "write", "write", "read", "read", "map", "unmap", "protect", "protect", "dontneed", "free", "discard", "collapse", "collapse", "pageout", "cold", "lock", "unlock", "install", "remove",
   "move", "move", "fork", "exit", "mode", "hugepage", "nohugepage", "populateRead", "populateWrite", "pin", "device", "unpin", "writeWithoutMemory",
 ] as const;
 type Step = readonly [kind: (typeof KINDS)[number], space: number, first: number, length: number, value: number, cpu: number];
@@ -80,8 +80,9 @@ class Model {
     else if (kind === "dontneed") {
       if (advise(MADV_DONTNEED) === 0) this.#renew(space, first, end, (cell) => ({ ...cell, byte: 0, mayBeZero: false }));
       else this.#renewUntilLocked(space, first, end, (cell) => ({ ...cell, byte: 0, mayBeZero: false }));
-    } else if (kind === "free") {
+    } else if (kind === "free" || kind === "discard") {
       advise(MADV_FREE);
+      if (kind === "discard") advise(MADV_PAGEOUT);
       this.#renewUntilLocked(space, first, end, (cell) => cell, (cell) => (cell.mayBeZero = true));
     } else if (kind === "collapse") advise(MADV_COLLAPSE);
     else if (kind === "pageout") advise(MADV_PAGEOUT);
@@ -235,4 +236,4 @@ test("random calls on small huge pages leave bytes and signals as a map of cells
 });
 
 /** What must have happened in some history, or this says nothing of it. */
-const EVENTS = ["thp_fault_alloc", "thp_fault_fallback", "thp_collapse_alloc", "thp_split_pmd", "thp_split_page", "thp_split_page_failed", "thp_zero_page_alloc", "pglazyfreed"];
+const EVENTS = ["thp_fault_alloc", "thp_fault_fallback", "thp_collapse_alloc", "thp_split_pmd", "thp_split_page", "thp_zero_page_alloc", "pglazyfreed"];
