@@ -1,7 +1,7 @@
 import {
-  MADV_GUARD_INSTALL, MADV_MERGEABLE, MADV_UNMERGEABLE, MAP_FIXED_NOREPLACE, MAP_SYNC, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
+  MADV_GUARD_INSTALL, MADV_MERGEABLE, MADV_UNMERGEABLE, MAP_FIXED_NOREPLACE, MAP_SHARED_VALIDATE, MAP_SYNC, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
 } from "@zeropfn/pte-mmu";
-import { EEXIST, EFAULT, EINVAL, ENOMEM, EOVERFLOW, SIGBUS } from "@zeropfn/units";
+import { EEXIST, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, SIGBUS } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
 import {
   createMachine, linuxTmpfs, type Machine, type MachineFile, MAP_ANONYMOUS, MAP_FIXED, MAP_LOCKED, MAP_PRIVATE, MAP_SHARED, mappedAreas, pageInfo, type Process, PROT_NONE, PROT_READ,
@@ -74,6 +74,15 @@ describe("mmap", () => {
     const request = { length: 2 * PAGE, offset: -PAGE, protection: PROT_READ };
     expect(one.process.mmap(one.file, { ...request, address: at(0), flags: MAP_SHARED + MAP_FIXED_NOREPLACE })).toBe(-EEXIST);
     expect(one.process.mmap(one.file, { ...request, address: at(5), flags: MAP_SHARED + MAP_FIXED_NOREPLACE })).toBe(-EOVERFLOW);
+  });
+
+  test("with MAP_SHARED_VALIDATE knows neither MAP_FIXED_NOREPLACE nor bits without a meaning", () => {
+    const one = world(1), VALIDATE = MAP_SHARED_VALIDATE + MAP_FIXED, known = [0x40, 0x80, 0x800, 0x1000, 0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x400_0000, 0x4000_0000];
+    const answers = (flags: readonly number[]): number[] => flags.map((flag) => show(one, 0, 1, 0, VALIDATE + flag));
+    expect(answers(known)).toEqual(known.map(() => at(0)));
+    const unknown = [0x200, 0x400, MAP_SYNC, 0x20_0000, 0x40_0000, 0x80_0000, 0x100_0000, 0x200_0000, 0x8000_0000];
+    expect(answers(unknown)).toEqual(unknown.map(() => -EOPNOTSUPP));
+    expect(show(one, 5, 1, 0, MAP_SHARED_VALIDATE + MAP_FIXED_NOREPLACE)).toBe(-EOPNOTSUPP);
   });
 
   test("remembers MAP_SYNC even where it means nothing", () => {

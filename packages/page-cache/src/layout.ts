@@ -1,5 +1,7 @@
 /** The largest size of a file. @kernel MAX_LFS_FILESIZE — include/linux/fs.h, v6.18 @differs The kernel's is 2^63 - 1; offsets here are exact up to this. */
 export const MAX_FILE_BYTES: number = Number.MAX_SAFE_INTEGER;
+/** Where a hole ends at the latest. Nothing lies beyond `MAX_FILE_BYTES`, so that holes there may be inexact. */
+export const MAX_HOLE_END: number = 2 ** 63;
 /** What st_blocks counts. @kernel SECTOR_SIZE — include/linux/blk_types.h, v6.18 */
 export const SECTOR_BYTES = 512;
 

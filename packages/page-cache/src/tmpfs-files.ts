@@ -4,7 +4,7 @@ import {
   EFBIG, EINVAL, ENOMEM, ENXIO, EOPNOTSUPP, type FaultResult, VM_FAULT_LOCKED, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_SIGBUS,
 } from "@zeropfn/units";
 import { PageCacheError } from "./errors.ts";
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, isFallocateMode, MAX_FILE_BYTES, SECTOR_BYTES } from "./layout.ts";
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, isFallocateMode, MAX_FILE_BYTES, MAX_HOLE_END, SECTOR_BYTES } from "./layout.ts";
 import { PageBytes } from "./page-bytes.ts";
 import { NO_INDEX, NO_PAGE, type PageCache } from "./page-cache.ts";
 import type { PageFault } from "./page-fault.ts";
@@ -279,10 +279,11 @@ export class TmpfsFiles {
     if (!isOffset(offset) || !isOffset(length) || length === 0) return -EINVAL;
     if (!isFallocateMode(mode)) return -EOPNOTSUPP;
     const end = offset + length;
-    if (end > MAX_FILE_BYTES) return -EFBIG;
+    const isHole = (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
+    if (end > MAX_FILE_BYTES && !(isHole && end < MAX_HOLE_END)) return -EFBIG;
     if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) !== 0) return -EOPNOTSUPP;
     this.#locks.lock(file);
-    const status = (mode & FALLOC_FL_PUNCH_HOLE) === 0 ? this.#allocate(file, mode, offset, end) : this.#punch(file, offset, end);
+    const status = isHole ? this.#punch(file, Math.min(offset, MAX_FILE_BYTES), Math.min(end, MAX_FILE_BYTES)) : this.#allocate(file, mode, offset, end);
     this.#locks.unlock(file);
     return status;
   }

@@ -189,6 +189,14 @@ describe("mapped pages", () => {
   });
 
   // Observed on Linux 6.18.44.
+  test("a hole may reach to 2^63, though no file does", () => {
+    const { files, cache } = worldOf();
+    files.write(0, 0, bytesOf(4 * PAGE, 1));
+    expect([files.fallocate(0, 3, 2 * PAGE, 2 ** 62), files.fallocate(0, 3, 2 ** 62, PAGE), cache.pageCount(0), files.fallocate(0, 3, 0, 2 ** 63)]).toEqual([0, 0, 2, -EFBIG]);
+    expect(files.punch(0, 2 ** 50, 2)).toBe(0);
+  });
+
+  // Observed on Linux 6.18.44.
   test("a hole that ends within the first page unmaps all that follows, and takes no page", () => {
     const world = worldOf(), { files, mapper } = world;
     files.write(0, 0, bytesOf(4 * PAGE, 1));

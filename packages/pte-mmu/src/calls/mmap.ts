@@ -36,8 +36,8 @@ export const MAP_HUGETLB = 0x4_0000;
 export const MAP_SYNC = 0x8_0000;
 export const MAP_FIXED_NOREPLACE = 0x10_0000;
 const MAP_TYPE = 0x0f;
-/** What MAP_SHARED_VALIDATE knows. @kernel LEGACY_MAP_MASK — include/linux/mman.h, v6.18 */
-const LEGACY_MAP_MASK = 0x7f_ffff & ~MAP_SYNC;
+/** What MAP_SHARED_VALIDATE knows: all but MAP_SYNC, MAP_FIXED_NOREPLACE, and bits that mean nothing. @kernel LEGACY_MAP_MASK — include/linux/mman.h, v6.18 */
+const LEGACY_MAP_MASK = 0x7c07_f9f3;
 
 export interface MmapRequest {
   /** Bytes. A hint, unless MAP_FIXED. */
