@@ -43,6 +43,8 @@ export interface Siginfo {
 export class Process {
   /** Its address space, in the page tables. */
   readonly mm: number;
+  /** Tells its address space from those that have the number later. */
+  readonly birth: number;
   /** The processor its thread runs on. */
   readonly cpu: number;
   readonly machine: Machine;
@@ -53,9 +55,10 @@ export class Process {
   readonly #perByte: number;
 
   /** For the machine. */
-  constructor(machine: Machine, mm: number, cpu: number) {
+  constructor(machine: Machine, mm: number, cpu: number, birth: number = machine.parts.mmu.mms.birthOf(mm)) {
     this.machine = machine;
     this.mm = mm;
+    this.birth = birth;
     this.cpu = cpu;
     this.#pageSize = machine.pageSize;
     this.#perByte = 1 / machine.pageSize;
@@ -63,7 +66,7 @@ export class Process {
 
   /** Another thread of the process, which runs on processor `cpu`: the same memory, and a `siginfo` of its own. */
   onCpu(cpu: number): Process {
-    return new Process(this.machine, this.mm, this.machine.checkedCpu(cpu));
+    return new Process(this.machine, this.mm, this.machine.checkedCpu(cpu), this.birth);
   }
 
   // System calls
@@ -134,10 +137,10 @@ export class Process {
   setThpDisabled(isDisabled: boolean): void {
     this.machine.parts.mmu.thp.setDisabled(this.mm, isDisabled);
   }
-  /** Ends the process: all its memory is unmapped, and nothing of it may be used any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
+  /** Ends the process: all its memory is unmapped when nobody is at work in it, and nothing of it may be used any more. @kernel exit_mm() — kernel/exit.c, v6.18 */
   exit(): void {
     this.machine.parts.rings.release(this.mm);
-    this.machine.parts.mmu.destroyMm(this.mm);
+    this.machine.parts.mmu.putMm(this.mm);
   }
 
   // System calls that reach memory without its page tables, or for another
@@ -162,21 +165,21 @@ export class Process {
   vmsplice(pipe: Pipe, address: VirtualAddress, length: number): number {
     return vmsplice(this.machine.parts, this.mm, pipe.id, address, length);
   }
-  /** Reads another process's memory. @returns Bytes, or -EFAULT. @kernel process_vm_readv(2) @differs What is read goes to an array. */
+  /** Reads another process's memory. @returns Bytes, or -EFAULT, or -ESRCH: it has ended. @kernel process_vm_readv(2) @differs What is read goes to an array. */
   processVmReadv(of: Process, address: VirtualAddress, out: Uint8Array): number {
-    return processVmTransfer(this.machine.parts, of.mm, address, out, READ);
+    return processVmTransfer(this.machine.parts, of, address, out, READ);
   }
-  /** Writes another process's memory. @returns Bytes, or -EFAULT. @kernel process_vm_writev(2) */
+  /** Writes another process's memory. @returns Bytes, or -EFAULT, or -ESRCH: it has ended. @kernel process_vm_writev(2) */
   processVmWritev(of: Process, address: VirtualAddress, bytes: Uint8Array): number {
-    return processVmTransfer(this.machine.parts, of.mm, address, bytes, WRITE);
+    return processVmTransfer(this.machine.parts, of, address, bytes, WRITE);
   }
-  /** Reads this process's memory as a debugger does, through protections. @returns Bytes, or -EIO. @kernel /proc/PID/mem, mem_read() — fs/proc/base.c, v6.18 */
+  /** Reads this process's memory as a debugger does, through protections. @returns Bytes, 0 when it has ended, or -EIO. @kernel /proc/PID/mem, mem_read() — fs/proc/base.c, v6.18 */
   readMem(address: VirtualAddress, out: Uint8Array): number {
-    return memTransfer(this.machine.parts, this.mm, address, out, READ);
+    return memTransfer(this.machine.parts, this, address, out, READ);
   }
-  /** Writes it so. @returns Bytes, or -EIO. @kernel /proc/PID/mem, mem_write() — fs/proc/base.c, v6.18 */
+  /** Writes it so. @returns Bytes, 0 when it has ended, or -EIO. @kernel /proc/PID/mem, mem_write() — fs/proc/base.c, v6.18 */
   writeMem(address: VirtualAddress, bytes: Uint8Array): number {
-    return memTransfer(this.machine.parts, this.mm, address, bytes, WRITE);
+    return memTransfer(this.machine.parts, this, address, bytes, WRITE);
   }
   /** Registers memory with the process's ring: it stays pinned. @returns 0, or -EFAULT, -EBUSY, -ENOMEM. @kernel IORING_REGISTER_BUFFERS — io_uring_register(2) */
   registerBuffer(address: VirtualAddress, length: number): number {

@@ -1,19 +1,34 @@
 import { FOLL_FORCE, FOLL_GET, FOLL_PIN, FOLL_WRITE } from "@zeropfn/pte-mmu";
-import { type Access, EFAULT, EIO, WRITE } from "@zeropfn/units";
+import { type Access, EFAULT, EIO, ESRCH, WRITE } from "@zeropfn/units";
 import { copyFrames, loadFrame, storeFrame } from "./frame-bytes.ts";
 import type { MachineParts } from "./parts.ts";
 
 /** Pages that are pinned at once. @kernel PVM_MAX_PP_ARRAY_COUNT — mm/process_vm_access.c, v6.18 */
 const BATCH_PAGES = 16;
 
+/** Whose memory it is: a process, which may end meanwhile. */
+export interface RemoteMemory {
+  readonly mm: number;
+  readonly birth: number;
+}
+
 /**
  * Copies between an array and the memory of another process, whose rights count.
  *
  * @param access READ: to `bytes`. WRITE: from them.
- * @returns Bytes before the first page that cannot be had; -EFAULT if that is the first.
- * @kernel process_vm_rw_core() — mm/process_vm_access.c, v6.18
+ * @returns Bytes before the first page that cannot be had; -EFAULT if that is the first; -ESRCH if the process has ended.
+ * @kernel process_vm_rw_core(), mm_access() — mm/process_vm_access.c, kernel/fork.c, v6.18
  */
-export function processVmTransfer({ folios, mmu }: MachineParts, mm: number, address: number, bytes: Uint8Array, access: Access): number {
+export function processVmTransfer(parts: MachineParts, of: RemoteMemory, address: number, bytes: Uint8Array, access: Access): number {
+  const { mmu } = parts;
+  if (!mmu.mms.tryGet(of.mm, of.birth)) return -ESRCH;
+  const done = transferPinned(parts, of.mm, address, bytes, access);
+  mmu.putMm(of.mm);
+  return done;
+}
+
+/** @kernel process_vm_rw_single_vec() — mm/process_vm_access.c, v6.18 */
+function transferPinned({ folios, mmu }: MachineParts, mm: number, address: number, bytes: Uint8Array, access: Access): number {
   const { pageSize } = folios, { gup } = mmu.calls, frames = new Uint32Array(BATCH_PAGES), isWrite = access === WRITE;
   const flags = FOLL_PIN | (isWrite ? FOLL_WRITE : 0);
   let done = 0;
@@ -36,11 +51,19 @@ export function processVmTransfer({ folios, mmu }: MachineParts, mm: number, add
  * A debugger's access to a process's memory. It goes through protections: what is written to a private area that may not be
  * written gets a copy, which is not writable either.
  *
- * @returns Bytes before the first page that cannot be had; -EIO if that is the first.
- * @kernel mem_rw(), __access_remote_vm() — fs/proc/base.c, mm/memory.c, v6.18
- * @differs Takes mmap_lock for each page.
+ * @returns Bytes before the first page that cannot be had; -EIO if that is the first; 0 if the process has ended.
+ * @kernel mem_rw() — fs/proc/base.c, v6.18
  */
-export function memTransfer({ folios, mmu }: MachineParts, mm: number, address: number, bytes: Uint8Array, access: Access): number {
+export function memTransfer(parts: MachineParts, of: RemoteMemory, address: number, bytes: Uint8Array, access: Access): number {
+  const { mmu } = parts;
+  if (!mmu.mms.tryGet(of.mm, of.birth)) return 0;
+  const done = transferForced(parts, of.mm, address, bytes, access);
+  mmu.putMm(of.mm);
+  return done;
+}
+
+/** @kernel __access_remote_vm() — mm/memory.c, v6.18 @differs Takes mmap_lock for each page. */
+function transferForced({ folios, mmu }: MachineParts, mm: number, address: number, bytes: Uint8Array, access: Access): number {
   const { pageSize } = folios, { gup } = mmu.calls, frame = new Uint32Array(1), isWrite = access === WRITE;
   const flags = FOLL_GET | FOLL_FORCE | (isWrite ? FOLL_WRITE : 0);
   let done = 0;

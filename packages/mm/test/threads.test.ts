@@ -1,4 +1,4 @@
-import { SIGSEGV } from "@zeropfn/units";
+import { ESRCH, SIGSEGV } from "@zeropfn/units";
 import { expect, test } from "vitest";
 import { createMachine, linuxTmpfs, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "../src/index.ts";
 
@@ -25,4 +25,25 @@ test("overrides reach what system calls work with, and nothing that is no part",
   for (const name of ["gather.finsh", "pageSize.toString", "nobody.finish"]) {
     expect(() => createMachine({ stack: linuxTmpfs, memoryBytes: 1 << 20, override: { [name]: () => {} } })).toThrow(/MM_UNKNOWN_OVERRIDE/);
   }
+});
+
+test("the memory of a process that has ended is nobody's, also when another process has its number", () => {
+  const on = machine(), reader = on.createProcess(0), ended = on.createProcess(1), out = new Uint8Array(1), options = { address: 4096, length: 4096, flags: MAP_PRIVATE | MAP_ANONYMOUS };
+  const at = ended.mmap(null, options), access = (): number[] => [reader.processVmReadv(ended, at, out), reader.processVmWritev(ended, at, out), ended.readMem(at, out), ended.writeMem(at, out)];
+  expect(access()).toEqual([1, 1, 1, 1]);
+  ended.exit();
+  expect(access()).toEqual([-ESRCH, -ESRCH, 0, 0]);
+  const next = on.createProcess(1), nextAt = next.mmap(null, options);
+  next.store8(nextAt, 7);
+  expect([next.mm, nextAt, access(), next.load8(nextAt), reader.processVmReadv(next, nextAt, out), out[0]]).toEqual([ended.mm, at, [-ESRCH, -ESRCH, 0, 0], 7, 1, 7]);
+});
+
+test("a process that ends while somebody is at work in its memory keeps it until he has finished", () => {
+  const on = machine(), process = on.createProcess(0), at = process.mmap(null, { length: 4096, flags: MAP_PRIVATE | MAP_ANONYMOUS }), { mmu } = on.parts;
+  process.store8(at, 7);
+  expect(mmu.mms.tryGet(process.mm, process.birth)).toBe(true);
+  process.exit();
+  expect([on.framesInUse, process.load8(at), on.createProcess(0).mm === process.mm]).toEqual([1, 7, false]);
+  mmu.putMm(process.mm);
+  expect([on.framesInUse, mmu.mms.tryGet(process.mm, process.birth), on.createProcess(0).mm]).toEqual([0, false, process.mm]);
 });

@@ -289,6 +289,10 @@ export class Mmu {
     if (result < 0) this.destroyMm(child);
     return result < 0 ? result : child;
   }
+  /** One user of an address space less; the last takes it down. @kernel mmput() — kernel/fork.c, v6.18 */
+  putMm(mm: number): void {
+    if (this.mms.put(mm)) this.destroyMm(mm);
+  }
   /** Unmaps all of an address space, and frees its tables and its number. No processor runs it any more. @kernel exit_mmap() — mm/mmap.c, v6.18 */
   destroyMm(mm: number): void {
     const { vmas, calls } = this, all: number[] = [];

@@ -9,6 +9,7 @@ export type Status = number;
 export const OK = 0;
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EIO = 5;
 export const ENXIO = 6;
 export const EBADF = 9;
@@ -29,7 +30,7 @@ export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
 
 const NAMES: Readonly<Record<number, string>> = {
-  [OK]: "OK", [EPERM]: "EPERM", [ENOENT]: "ENOENT", [EIO]: "EIO", [ENXIO]: "ENXIO", [EBADF]: "EBADF", [EAGAIN]: "EAGAIN", [ENOMEM]: "ENOMEM",
+  [OK]: "OK", [EPERM]: "EPERM", [ENOENT]: "ENOENT", [ESRCH]: "ESRCH", [EIO]: "EIO", [ENXIO]: "ENXIO", [EBADF]: "EBADF", [EAGAIN]: "EAGAIN", [ENOMEM]: "ENOMEM",
   [EACCES]: "EACCES", [EFAULT]: "EFAULT", [EBUSY]: "EBUSY", [EEXIST]: "EEXIST", [ENODEV]: "ENODEV", [EINVAL]: "EINVAL", [ENFILE]: "ENFILE", [EFBIG]: "EFBIG",
   [ENOSPC]: "ENOSPC", [ESPIPE]: "ESPIPE", [ENOSYS]: "ENOSYS", [EOVERFLOW]: "EOVERFLOW", [EOPNOTSUPP]: "EOPNOTSUPP",
 };
