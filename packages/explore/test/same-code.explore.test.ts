@@ -50,6 +50,6 @@ describe.each([daxZeroPage, daxCachePage])("the fault code of $name", (stack) =>
       expect(store(b, (bt + offset) as VirtualAddress)).toBe(0);
       expect(loadTwice(a, (at + offset) as VirtualAddress)).toEqual([BYTE, BYTE]);
     }
-    expect(machine.parts.extents.freeBlocks).toBe(2 ** 22 - 3);
+    expect(machine.parts.extents?.freeBlocks).toBe(2 ** 22 - 3);
   });
 });

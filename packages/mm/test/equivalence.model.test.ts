@@ -141,7 +141,7 @@ test("all frames come back when the file is truncated to nothing", () => {
       world.file.truncate(0);
       expect(world.file.size).toBe(0);
       const { machine } = world.processes[0]!;
-      expect([machine.framesInUse, machine.treeNodes, machine.parts.extents.freeBlocks]).toEqual([0, 0, 32]);
+      expect([machine.framesInUse, machine.treeNodes, machine.parts.extents?.freeBlocks]).toEqual([0, 0, 32]);
       expect(machine.parts.mmu.counters.rss(0, MM_FILEPAGES)).toBe(0);
     }),
     RUNS,

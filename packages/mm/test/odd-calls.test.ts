@@ -1,7 +1,7 @@
 import {
   MADV_GUARD_INSTALL, MADV_MERGEABLE, MADV_UNMERGEABLE, MAP_FIXED_NOREPLACE, MAP_SHARED_VALIDATE, MAP_SYNC, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
 } from "@zeropfn/pte-mmu";
-import { EEXIST, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, SIGBUS } from "@zeropfn/units";
+import { EEXIST, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, SIGBUS, type VirtualAddress } from "@zeropfn/units";
 import { describe, expect, test } from "vitest";
 import {
   createMachine, linuxTmpfs, type Machine, type MachineFile, MAP_ANONYMOUS, MAP_FIXED, MAP_LOCKED, MAP_PRIVATE, MAP_SHARED, mappedAreas, pageInfo, type Process, PROT_NONE, PROT_READ,
@@ -26,7 +26,7 @@ function world(filePages: number = 0): World {
   file.truncate(filePages * PAGE);
   return { machine, process: machine.createProcess(), file };
 }
-const at = (page: number): number => BASE + page * PAGE;
+const at = (page: number): VirtualAddress => (BASE + page * PAGE) as VirtualAddress;
 const anonymous = (process: Process, page: number, pages: number, flags: number = PRIVATE, protection: number = PROT_READ + PROT_WRITE): number =>
   process.mmap(null, { address: at(page), length: pages * PAGE, protection, flags: flags + MAP_ANONYMOUS });
 const show = ({ process, file }: World, page: number, pages: number, index: number, flags: number = PRIVATE): number =>

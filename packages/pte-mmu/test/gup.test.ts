@@ -299,7 +299,7 @@ describe("a fork and who pins without a lock", () => {
     world.write(9, 66);
     gup.fast(0, 8, 1, FOLL_PIN | FOLL_WRITE, out);
     const child = childOf(vma);
-    new CopyPages(world.parts, world.maps, pins).area(child, vma);
+    new CopyPages(world.parts, world.maps, pins, world.huge).area(child, vma);
     expect([world.pfn(8, 1) === world.pfn(8), world.pfn(9, 1) === world.pfn(9), world.read(8, 0, 1)]).toEqual([false, true, 65]);
     expect([pteIsWritable(world.pte(8)), pteIsWritable(world.pte(9)), pteIsWritable(world.pte(8, 1))]).toEqual([true, false, true]);
   });
@@ -309,7 +309,7 @@ describe("a fork and who pins without a lock", () => {
     world.write(8, 65);
     for (let nth = 0; nth < 1100; nth++) gup.fast(0, 8, 1, FOLL_GET, out);
     const child = childOf(vma);
-    new CopyPages(world.parts, world.maps, pins).area(child, vma);
+    new CopyPages(world.parts, world.maps, pins, world.huge).area(child, vma);
     expect([world.folios.maybeDmaPinned(world.pfn(8)), world.pfn(8, 1)]).toEqual([true, world.pfn(8)]);
   });
 

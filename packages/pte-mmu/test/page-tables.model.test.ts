@@ -14,7 +14,9 @@ const spanOf = (level: number): number => 4 ** level; // pages of one entry at a
 class Model {
   readonly tables: Set<number>[][];
   readonly entries = [new Map<number, number>(), new Map<number, number>()];
-  constructor(readonly levels: number) {
+  readonly levels: number;
+  constructor(levels: number) {
+    this.levels = levels;
     this.tables = [0, 1].map(() => Array.from({ length: levels }, () => new Set<number>()));
   }
   has = (mm: number, level: number, page: number): boolean => this.tables[mm]![level]!.has(Math.floor(page / spanOf(level + 1)));

@@ -103,6 +103,9 @@ export class MemoryFile implements FileFaultHandler {
     for (let index = firstIndex; index < firstIndex + pageCount; index++) this.#drop(index);
     return 0;
   }
+  sync(): number {
+    return 0;
+  }
   truncate(pageCount: number): void {
     this.pageCount = pageCount;
     this.#unmap(pageCount, Number.POSITIVE_INFINITY, true);

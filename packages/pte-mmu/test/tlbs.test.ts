@@ -83,7 +83,7 @@ describe("a TLB", () => {
   });
   test("lets nothing through an entry that is present to software alone", () => {
     tables.store(slot, pteOf(pfn, PTE_PROTNONE + PTE_WRITABLE + PTE_ACCESSED + PTE_DIRTY));
-    expect([READ, WRITE, EXEC].map((access) => tlbs.translate(0, MM, PAGE, access))).toEqual([TLB_MISS, TLB_MISS, TLB_MISS]);
+    expect(([READ, WRITE, EXEC] as const).map((access) => tlbs.translate(0, MM, PAGE, access))).toEqual([TLB_MISS, TLB_MISS, TLB_MISS]);
     expect(tables.load(slot)).toBe(pteOf(pfn, PTE_PROTNONE + PTE_WRITABLE + PTE_ACCESSED + PTE_DIRTY));
   });
   test("fetches no instruction through NX, neither from the table nor from what it remembers", () => {
