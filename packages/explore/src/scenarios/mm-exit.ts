@@ -1,5 +1,5 @@
 import { linuxTmpfs, MAP_ANONYMOUS, MAP_PRIVATE } from "@zeropfn/mm";
-import { FOLL_GET } from "@zeropfn/pte-mmu";
+import { FOLL_GET, Mms, Mmu } from "@zeropfn/pte-mmu";
 import { EFAULT } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario, type ScenarioSize } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
@@ -45,6 +45,42 @@ function exitAgainstGup(s: MachineScenarioBuilder, how: "fast" | "remote"): void
   s.sometimes("the frame is used again", () => reused.get() === 1);
 }
 
+/** A process ends while another one reads its memory, and a new one takes its place: the same number, and the same address. */
+function exitAgainstReader(s: MachineScenarioBuilder): void {
+  const process = s.process(), reader = s.process(), at = process.mmap(null, ANONYMOUS);
+  process.store8(at, 1);
+  const ended = s.ghost("ended"), seen = s.ghost("seen"), replaced = s.ghost("replaced"), { mmu } = s.machine.parts, { mms } = mmu, how = s.variation.options?.["user"];
+  // Scratch: each thread says at its beginning whether it is the reader.
+  let isReader = false;
+  const byNumber = (mm: number): boolean => Mms.prototype.tryGet.call(mms, mm, mms.birthOf(mm));
+  const putIfCounted = (mm: number): void => {
+    if (!isReader) Mmu.prototype.putMm.call(mmu, mm);
+  };
+  if (how === "by number") Object.defineProperty(mms, "tryGet", { value: byNumber });
+  if (how === "not counted") {
+    Object.defineProperty(mms, "tryGet", { value: (mm: number, birth: number) => mms.birthOf(mm) === birth });
+    Object.defineProperty(mmu, "putMm", { value: putIfCounted });
+  }
+  s.thread("exit", () => {
+    isReader = false;
+    process.exit();
+    ended.set(1);
+    const next = s.machine.createProcess(), nextAt = next.mmap(null, ANONYMOUS);
+    if (next.store8(nextAt, 2) === 0) replaced.set(next.mm === process.mm ? 1 : 2);
+  });
+  s.thread("read", () => {
+    isReader = true;
+    const out = new Uint8Array(1), hasEnded = ended.get() === 1, bytes = reader.processVmReadv(process, at, out);
+    if (bytes === 1) seen.set(out[0]!);
+    s.check(bytes < 0 || out[0] === 1, `FOREIGN MEMORY: the reader saw ${out[0]}, which another process stored`);
+    s.check(!hasEnded || bytes < 0, "READ AFTER ITS END: the process had ended");
+  });
+  claimAccounts(s);
+  s.atEnd("LEAKED FRAME: there is none but the new process's", () => s.machine.framesInUse === 1);
+  s.sometimes("the memory is read when the process has ended", () => seen.get() === 1 && ended.get() === 1);
+  s.sometimes("the new process is where the old one was", () => replaced.get() === 1);
+}
+
 const noSecondLook = { override: { "gup.isUnchanged": () => true } } satisfies Variation;
 
 export const mmExit: readonly Scenario[] = [
@@ -65,5 +101,15 @@ export const mmExit: readonly Scenario[] = [
   }, (s) => {
     exitAgainstGup(s, "remote");
     s.mutant("who looks for the page does not take mmap_lock", { options: { mmapLock: "none" } });
+  }),
+  scenario("mm-exit-vm-readv", {
+    ...about, size: { ...TWO_PROCESSES, memoryFrames: 3, processCapacity: 3, vmaCapacity: 3, anonVmaCapacity: 3, linkCapacity: 3, tableCapacity: 3 }, bounds: ["1 page", "3 processes"],
+    claim: "process_vm_readv() reads the memory of the process it names, or fails: never that of one that has come in its place.",
+    source: "process_vm_rw_core(), mm_access(), mmput() — mm/process_vm_access.c, kernel/fork.c, v6.18",
+    reason: "Who reaches into an address space counts as one of its users, and the last of them takes it down.",
+  }, (s) => {
+    exitAgainstReader(s);
+    s.mutant("who reads does not count as a user", { options: { user: "not counted" } });
+    s.mutant("a process is known by its number alone", { options: { user: "by number" } });
   }),
 ];
