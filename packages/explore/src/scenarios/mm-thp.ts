@@ -1,6 +1,6 @@
 import { PG_dirty } from "@zeropfn/folio";
 import { linuxTmpfs, MADV_COLD, MADV_DONTNEED, MADV_FREE, MADV_PAGEOUT, MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, pageInfo, type Process } from "@zeropfn/mm";
-import { NO_SLOT, PageTables, pmdInvalid, PTE_NONE, pteIsDirty, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
+import { FOLL_PIN, FOLL_WRITE, NO_SLOT, PageTables, pmdInvalid, PTE_NONE, pteIsDirty, TTU_BATCH_FLUSH } from "@zeropfn/pte-mmu";
 import type { VirtualAddress } from "@zeropfn/units";
 import { type MachineScenarioBuilder, type MachineScenarioOptions, scenario, type ScenarioSize } from "../machine-scenario.ts";
 import type { Scenario, Variation } from "../scenario.ts";
@@ -102,6 +102,30 @@ function splitFolioAgainstStore(s: MachineScenarioBuilder): void {
   s.sometimes("the other page stays, because it was stored to", () => isOver.get() === 1 && stored.get() === 1 && folios.order(2) === 0 && pageInfo(process, SECOND).pfn === 3);
 }
 
+/** The same, and a device gets the other page, to write to it. */
+function splitFolioAgainstPin(s: MachineScenarioBuilder): void {
+  const process = processWithBlock(s), { folios, mmu: { calls: { gup } } } = s.machine.parts, flags = FOLL_PIN | FOLL_WRITE;
+  process.store8(FIRST, 1);
+  const held = s.ghost("pinned", -1), isOver = s.ghost("split");
+  s.thread("cold", () => {
+    process.madvise(FIRST, PAGE, MADV_COLD);
+    isOver.set(1);
+  });
+  s.thread("device", () => {
+    const frame = new Uint32Array(1), found = gup.fast(process.mm, SECOND / PAGE, 1, flags, frame);
+    s.check(found === 1, `GUP answered ${found}`);
+    held.set(frame[0]!);
+    folios.store8(frame[0]!, 0, 2);
+    held.set(-1);
+    gup.releaseDirty(frame[0]!, flags);
+  });
+  claimAccounts(s);
+  s.atEnd("LOST WRITE: the page holds what the device wrote", () => byteAt(process, SECOND) === 2);
+  s.atEnd("LOST BYTE: the other page holds what it held", () => byteAt(process, FIRST) === 1);
+  s.sometimes("the page is not split, because it is pinned", () => isOver.get() === 1 && held.get() === 3 && folios.order(2) === 1);
+  s.sometimes("the zero page stands there before the device asks", () => isOver.get() === 1 && held.get() >= 0 && held.get() !== 3);
+}
+
 /** A huge page is not needed any more, and reclaim discards it, while another thread stores to it. */
 function discardAgainstStore(s: MachineScenarioBuilder): void {
   const process = processWithBlock(s), sibling = process.onCpu(1), { tables } = s.machine.parts.mmu;
@@ -193,6 +217,15 @@ export const mmThp: readonly Scenario[] = [
     splitFolioAgainstStore(s);
     s.mutant("what is owed is not flushed", { override: { "tlb.flushDeferred": () => {} } });
     s.mutant("no page table lock", noTableLock);
+  }),
+  scenario("mm-thp-pin", {
+    ...about, size: { ...ONE_BLOCK, tableCapacity: 3 },
+    claim: "What a device writes to a page of a huge page that it has pinned is not lost when that is made small ones.",
+    source: "__folio_split() — mm/huge_memory.c, v6.18: folio_ref_freeze()",
+    reason: "A huge page that anybody holds beside its mappings is not split; and nobody gets a page while it is.",
+  }, (s) => {
+    splitFolioAgainstPin(s);
+    s.mutant("no second look at the entry", { override: { "gup.isUnchanged": () => true } });
   }),
   scenario("mm-thp-discard", {
     ...about, size: { ...ONE_BLOCK, tableCapacity: 3 },
