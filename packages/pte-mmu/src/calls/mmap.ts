@@ -77,7 +77,6 @@ export function mmap(calls: CallParts, mm: number, request: MmapRequest): CallRe
 function mmapLocked(calls: CallParts, mm: number, { address, length, protection, flags, mapping, offset }: MmapRequest): CallResult {
   const { pageSize, taskPages, areas } = calls;
   if (length === 0) return -EINVAL;
-  if ((flags & MAP_GROWSDOWN) !== 0) return -EOPNOTSUPP;
   const pages = pagesOf(length, pageSize), isAnonymous = (flags & MAP_ANONYMOUS) !== 0, fileIndex = pageOf(offset, pageSize);
   if (pages === 0 || pages > taskPages) return -ENOMEM;
   if (areas.isFull(mm, -1)) return -ENOMEM;
@@ -85,7 +84,9 @@ function mmapLocked(calls: CallParts, mm: number, { address, length, protection,
   if (first < 0) return first;
   const isNoReplace = (flags & MAP_FIXED_NOREPLACE) !== 0;
   if (isNoReplace && overlaps(calls, mm, first, first + pages)) return -EEXIST;
-  const vmFlags = isAnonymous ? flagsOfAnonymous(protection, flags) : flagsOfFile(calls, protection, flags, fileIndex, pages);
+  // A file ends at 2^63-1 bytes.
+  if (!isAnonymous && fileIndex + pages > 2 ** 63 / pageSize - 1) return -EOVERFLOW;
+  const vmFlags = flagsOf(protection, flags, isAnonymous);
   if (vmFlags < 0) return vmFlags;
   if (isAccountable(vmFlags) && pages > calls.folios.firstDevicePfn) return -ENOMEM;
   const unmapped = unmapRange(calls, mm, first, first + pages);
@@ -141,39 +142,15 @@ export function overlaps({ vmas }: CallParts, mm: number, first: number, end: nu
 export const rightsOf = (protection: number): VmFlags =>
   ((protection & PROT_READ) === 0 ? 0 : VM_READ) | ((protection & PROT_WRITE) === 0 ? 0 : VM_WRITE) | ((protection & PROT_EXEC) === 0 ? 0 : VM_EXEC);
 
-/** What protection and flags say of any area. @kernel do_mmap(), calc_vm_flag_bits() — mm/mmap.c, include/linux/mman.h, v6.18 */
-const commonFlags = (protection: number, flags: number): VmFlags =>
-  rightsOf(protection) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | ((flags & MAP_STACK) === 0 ? 0 : VM_NOHUGEPAGE) | ((flags & MAP_LOCKED) === 0 ? 0 : VM_LOCKED) |
-  ((flags & MAP_NORESERVE) === 0 ? 0 : VM_NORESERVE) | ((flags & MAP_SYNC) === 0 ? 0 : VM_SYNC);
-
-function flagsOfAnonymous(protection: number, flags: number): VmFlags | CallResult {
-  const common = commonFlags(protection, flags);
-  if ((flags & MAP_HUGETLB) !== 0) return -ENOMEM; // no huge pages are set aside
-  switch (flags & MAP_TYPE) {
-    case MAP_SHARED:
-      return common | VM_SHARED | VM_MAYSHARE;
-    case MAP_PRIVATE:
-      return common;
-    default:
-      return -EINVAL;
-  }
-}
-
-function flagsOfFile(calls: CallParts, protection: number, flags: number, fileIndex: number, pages: number): VmFlags | CallResult {
-  // A file ends at 2^63-1 bytes.
-  if (fileIndex + pages > 2 ** 63 / calls.pageSize - 1) return -EOVERFLOW;
-  const common = commonFlags(protection, flags);
-  switch (flags & MAP_TYPE) {
-    case MAP_SHARED_VALIDATE:
-      if ((flags & ~LEGACY_MAP_MASK) !== 0) return -EOPNOTSUPP;
-      return common | VM_SHARED | VM_MAYSHARE;
-    case MAP_SHARED:
-      return common | VM_SHARED | VM_MAYSHARE;
-    case MAP_PRIVATE:
-      return common;
-    default:
-      return -EINVAL;
-  }
+/** What protection and flags say of an area, or an errno negated. @kernel do_mmap(), calc_vm_flag_bits() — mm/mmap.c, include/linux/mman.h, v6.18 */
+function flagsOf(protection: number, flags: number, isAnonymous: boolean): VmFlags | CallResult {
+  const type = flags & MAP_TYPE, isValidated = type === MAP_SHARED_VALIDATE && !isAnonymous, isShared = type === MAP_SHARED || isValidated;
+  if (isAnonymous && (flags & MAP_HUGETLB) !== 0) return -ENOMEM; // no huge pages are set aside
+  if (isValidated && (flags & ~LEGACY_MAP_MASK) !== 0) return -EOPNOTSUPP;
+  if (!isShared && type !== MAP_PRIVATE) return -EINVAL;
+  if ((flags & MAP_GROWSDOWN) !== 0) return isShared ? -EINVAL : -EOPNOTSUPP;
+  return rightsOf(protection) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (isShared ? VM_SHARED | VM_MAYSHARE : 0) | ((flags & MAP_STACK) === 0 ? 0 : VM_NOHUGEPAGE) |
+    ((flags & MAP_LOCKED) === 0 ? 0 : VM_LOCKED) | ((flags & MAP_NORESERVE) === 0 ? 0 : VM_NORESERVE) | ((flags & MAP_SYNC) === 0 ? 0 : VM_SYNC);
 }
 
 /** @kernel accountable_mapping() — mm/vma.c, v6.18 */
