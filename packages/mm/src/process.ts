@@ -115,10 +115,8 @@ export class Process {
   }
   /** Moves the end of the heap. @returns The end of the heap now: the old one if it could not be moved. @kernel brk(2) */
   brk(address: number): VirtualAddress {
-    const { mmu } = this.machine.parts, { mms } = mmu;
-    const end = brk(mmu.calls, this.mm, mms.heapStart(this.mm), mms.heapEnd(this.mm), address);
-    mms.setHeap(this.mm, mms.heapStart(this.mm), end);
-    return end as VirtualAddress;
+    const { calls, mms } = this.machine.parts.mmu;
+    return brk(calls, mms, this.mm, address) as VirtualAddress;
   }
   /** Says where the heap begins, before anything uses it. @kernel mm_struct::start_brk, set by load_elf_binary() — fs/binfmt_elf.c, v6.18 */
   setHeap(address: VirtualAddress): void {

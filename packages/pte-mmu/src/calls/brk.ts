@@ -1,3 +1,4 @@
+import type { Mms } from "../mms.ts";
 import { NO_VMA } from "../vma-index.ts";
 import { NO_ANON_VMA, NO_MAPPING } from "../vmas.ts";
 import type { CallParts } from "./call-parts.ts";
@@ -5,21 +6,24 @@ import { HEAP_FLAGS, overlaps } from "./mmap.ts";
 import { unmapRange } from "./munmap.ts";
 
 /**
- * Moves the end of the heap from `current` to `wanted`, both in bytes.
+ * Moves the end of the heap.
  *
- * @param start Where the heap begins, in bytes.
- * @returns The end of the heap: `wanted`, or `current` if that cannot be.
+ * @param wanted In bytes.
+ * @returns The end of the heap: `wanted`, or where it was if that cannot be.
  * @kernel brk(2), do_brk_flags() — mm/mmap.c, mm/vma.c, v6.18
  */
-export function brk(calls: CallParts, mm: number, start: number, current: number, wanted: number): number {
-  if (!(wanted >= start)) return current;
-  calls.vmas.mmapLock.lock(mm);
-  const isDone = brkLocked(calls, mm, Math.ceil(current / calls.pageSize), Math.ceil(wanted / calls.pageSize));
-  calls.vmas.mmapLock.unlock(mm);
+export function brk(calls: CallParts, mms: Mms, mm: number, wanted: number): number {
+  const { pageSize, vmas } = calls;
+  vmas.mmapLock.lock(mm);
+  const start = mms.heapStart(mm), current = mms.heapEnd(mm);
+  const isDone = wanted >= start && moveEnd(calls, mm, Math.ceil(current / pageSize), Math.ceil(wanted / pageSize));
+  if (isDone) mms.setHeap(mm, start, wanted);
+  vmas.mmapLock.unlock(mm);
   return isDone ? wanted : current;
 }
 
-function brkLocked(calls: CallParts, mm: number, oldEnd: number, newEnd: number): boolean {
+/** In pages. False: it stays. */
+function moveEnd(calls: CallParts, mm: number, oldEnd: number, newEnd: number): boolean {
   const { areas, counters, taskPages, folios } = calls;
   if (newEnd <= oldEnd) return newEnd === oldEnd || unmapRange(calls, mm, newEnd, oldEnd) === 0;
   // A page stays free behind the heap.
