@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
+import { fasterNames } from "./tools/builds/faster-names.ts";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
@@ -33,25 +34,6 @@ const siblings = (rename: (path: string) => string): Plugin => ({
   },
 });
 
-/** Where a private name is declared or used. Not in a text or a comment that only mentions one. */
-const PRIVATE_NAME = /(\.|^ +(?:readonly |async |get |set |\*)*)#(?=[a-zA-Z])/gm;
-
-/**
- * In what is built, private names are ordinary properties: `#low` is `_low`, on the same line and column. V8 knows the type of a
- * property, but not of a private name, which is undefined first; and looking one up takes three times the byte code, of
- * which a function that is inlined may only have so much. It is a quarter of the time of a TLB hit and a fifth of a fault's.
- * Types still say that they are private. With `useDefineForClassFields: false`, or properties would be undefined first as well.
- */
-const propertiesForPrivateNames: Plugin = {
-  name: "properties for private names",
-  setup(build) {
-    build.onLoad({ filter: /\/packages\/[^/]+\/(?:src|conformance)\/.*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(PRIVATE_NAME, "$1_"),
-      loader: "ts",
-    }));
-  },
-};
-
 const common: Options = {
   format: "esm",
   target: "es2022",
@@ -82,7 +64,7 @@ const ordinary = (options: Options): Options => ({
   dts: declarations,
   outDir: "dist",
   define: { __EXPLORE__: "false" },
-  esbuildPlugins: [propertiesForPrivateNames, siblings((path) => path)],
+  esbuildPlugins: [fasterNames(packagesFolder), siblings((path) => path)],
   ...options,
 });
 
@@ -92,7 +74,7 @@ const explored = (options: Options): Options => ({
   dts: false,
   outDir: "dist/explore",
   define: { __EXPLORE__: "true" },
-  esbuildPlugins: [propertiesForPrivateNames, siblings(exploreName)],
+  esbuildPlugins: [fasterNames(packagesFolder), siblings(exploreName)],
 });
 
 /**
