@@ -108,7 +108,7 @@ export class BuddyAllocator {
   /** Takes the first block from the list of `order`: the one freed last. */
   takeFree(order: number): number {
     const pfn = this.#zone[HEADS + order];
-    if (pfn === NONE) throw new FolioError("FOLIO_BAD_BLOCK", `takeFree(${order}): the list is empty`);
+    if (pfn === NONE) throw badBlock("takeFree", pfn, order, "the list is empty");
     this.removeFree(pfn, order);
     return pfn;
   }
@@ -118,7 +118,7 @@ export class BuddyAllocator {
   }
   /** Puts a block at the head of its list. */
   addFree(pfn: number, order: number): void {
-    if (this.#blocks[pfn] !== KIND_NOTHING) throw new FolioError("FOLIO_BAD_BLOCK", `addFree(${pfn}, ${order}): the frame is in use or free already`);
+    if (this.#blocks[pfn] !== KIND_NOTHING) throw badBlock("addFree", pfn, order, "the frame is in use or free already");
     const zone = this.#zone;
     const first = zone[HEADS + order];
     this.#blocks[pfn] = KIND_FREE | order;
@@ -129,7 +129,7 @@ export class BuddyAllocator {
   }
   /** Takes the block at `pfn` out of its list. */
   removeFree(pfn: number, order: number): void {
-    if (!this.isFree(pfn, order)) throw new FolioError("FOLIO_BAD_BLOCK", `removeFree(${pfn}, ${order}): no such block is free`);
+    if (!this.isFree(pfn, order)) throw badBlock("removeFree", pfn, order, "no such block is free");
     const zone = this.#zone;
     const next = this.#next[pfn];
     const previous = this.#previous[pfn];
@@ -181,3 +181,6 @@ export class BuddyAllocator {
     return size;
   }
 }
+
+/** Apart: in a function that runs all the time the text may be put together before it is known to be needed. */
+const badBlock = (operation: string, pfn: number, order: number, what: string): FolioError => new FolioError("FOLIO_BAD_BLOCK", `${operation}(${pfn}, ${order}): ${what}`);

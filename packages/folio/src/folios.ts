@@ -7,13 +7,15 @@ import { checkFolios } from "./invariants.ts";
 import { GUP_PIN_COUNTING_BIAS, KIND, KIND_HEAD, KIND_NOTHING, KIND_TAIL, KIND_ZERO, NO_FRAME, NONE, ORDER, REFCOUNT_LIMIT, WORD_BYTES, ZERO_PFN } from "./layout.ts";
 import { type FoliosOptions, type MachineMemory, machineMemory } from "./machine-memory.ts";
 import { PageContent } from "./page-content.ts";
-import { FLAGS_CHECKED_AT_FREE, FLAGS_OF_PAGES, type PageFlag, PG_head, PG_locked, PG_lru, PG_mlocked, PG_writeback } from "./page-flags.ts";
+import { FLAGS_CHECKED_AT_FREE, FLAGS_OF_PAGES, type PageFlag, PG_anon_exclusive, PG_head, PG_locked, PG_lru, PG_mlocked, PG_swapbacked, PG_uptodate, PG_writeback } from "./page-flags.ts";
 
 /** Items of the column of what a machine has once. */
 const USED = 0;
 const HUGE_ZERO = 1;
 const FAIL_IN = 2;
 const MLOCKED: number = 1 << PG_mlocked;
+/** Flags of a page of anonymous memory when it is mapped first. */
+const NEW_ANONYMOUS: number = (1 << PG_uptodate) | (1 << PG_swapbacked) | (1 << PG_anon_exclusive);
 /** Beside the order that `prepareFree` answers. */
 const WAS_MLOCKED = 0x100;
 
@@ -37,7 +39,7 @@ export class Folios implements FrameSource {
         pin: {}, unpin: { coarse: true }, unpinTestZero: {}, pincount: {}, maybeDmaPinned: {},
         head: {}, order: {}, split: { coarse: true }, splitFrozen: {},
         isZeroPage: { silent: true }, hugeZeroFrame: { coarse: true }, hugeZeroPfn: {}, publishHugeZero: {},
-        addRmap: {}, removeRmap: {}, addRmaps: {}, removeRmaps: {}, mapcount: {}, folioMapcount: {}, getMany: {}, setOnPages: {}, clearOnPages: {},
+        addNewAnonymous: {}, addRmap: {}, removeRmap: {}, addRmaps: {}, removeRmaps: {}, mapcount: {}, folioMapcount: {}, getMany: {}, setOnPages: {}, clearOnPages: {},
         setMapping: {}, mapping: {}, index: {},
         testFlag: {}, setFlag: {}, clearFlag: {}, testAndSetFlag: {}, testAndClearFlag: {},
         lock: { when: (folios, pfn) => !folios.testFlag(pfn, PG_locked) },
@@ -196,7 +198,7 @@ export class Folios implements FrameSource {
   /** One step of `allocate`: makes a block a folio with one reference. @kernel prep_new_page() — mm/page_alloc.c, v6.18 */
   prepareNew(pfn: number, order: number): void {
     const end = pfn + (1 << order);
-    if (this.#blocks[pfn] !== KIND_NOTHING) throw new FolioError("FOLIO_BAD_BLOCK", `prepareNew(${pfn}, ${order}): the frame is in use`);
+    if (this.#blocks[pfn] !== KIND_NOTHING) throw this.#inUse(pfn, order);
     this.#blocks[pfn] = KIND_HEAD | order;
     if (order > 0) this.#blocks.fill(KIND_TAIL | order, pfn + 1, end);
     this.#refcounts[pfn] = 1;
@@ -218,9 +220,8 @@ export class Folios implements FrameSource {
   /** One step of `free`: makes a folio a block again, and answers its order, plus `WAS_MLOCKED` if it was mlocked. @kernel free_pages_prepare() — mm/page_alloc.c, v6.18 */
   prepareFree(pfn: number): number {
     const head = this.head(pfn);
-    if (!this.#isFrame(pfn) || this.isDevice(pfn)) throw this.#badFrame("free", pfn);
-    if ((this.#blocks[head] & KIND) !== KIND_HEAD) throw this.#notReferenced("free", pfn);
-    if (this.#refcounts[head] !== 0) throw new FolioError("FOLIO_BAD_FRAME", `free(${pfn}): the folio has ${this.#refcounts[head]} references`);
+    if ((this.#blocks[head] & KIND) !== KIND_HEAD) throw this.#isFrame(pfn) && !this.isDevice(pfn) ? this.#notReferenced("free", pfn) : this.#badFrame("free", pfn);
+    if (this.#refcounts[head] !== 0) throw this.#stillHeld(pfn, head);
     const order = this.#blocks[head] & ORDER;
     this.#checkFreeable(head, order);
     this.#blocks[head] = KIND_NOTHING;
@@ -306,9 +307,7 @@ export class Folios implements FrameSource {
     if (head === NO_FRAME) return false;
     const count = this.#refcounts[head];
     if (count === 0) throw this.#notReferenced("put", pfn);
-    if (this.#pincounts[head] !== 0 && count <= this.#referencesOfPins(head, this.#pincounts[head])) {
-      throw new FolioError("FOLIO_PINNED", `put(${pfn}): the references left are those of ${this.#pincounts[head]} pins`);
-    }
+    if (this.#pincounts[head] !== 0 && count <= this.#referencesOfPins(head, this.#pincounts[head])) throw this.#pinned(pfn, head);
     if (count === 1) this.#checkFreeable(head, this.#blocks[head] & ORDER);
     this.#refcounts[head] = count - 1;
     return count === 1;
@@ -473,15 +472,25 @@ export class Folios implements FrameSource {
 
   // Who maps a page, and what it is of
 
-  /** One more page table entry maps this page. @throws {FolioError} FOLIO_BAD_FRAME for a zero page: those have no rmap. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
-  addRmap(pfn: number): void {
-    if (this.#counted(pfn, "addRmap") === NO_FRAME) throw this.#badFrame("addRmap", pfn);
+  /** The first entry maps a folio of one frame that nobody has seen: anonymous memory, of its owner alone, page `index` of `mapping`. @throws {FolioError} FOLIO_BAD_FRAME @kernel folio_add_new_anon_rmap() — mm/rmap.c, v6.18 */
+  addNewAnonymous(pfn: number, mapping: number, index: number): void {
+    if (this.#blocks[pfn] !== KIND_HEAD) throw this.#badFrame("addNewAnonymous", pfn);
+    this.#flags[pfn] |= NEW_ANONYMOUS;
+    this.#columns.mappings[pfn] = mapping;
+    this.#columns.indices[pfn] = index;
     this.#mapcounts[pfn]++;
   }
-  /** One less. @throws {FolioError} FOLIO_NOT_MAPPED @kernel folio_remove_rmap_pte() — mm/rmap.c, v6.18 */
-  removeRmap(pfn: number): void {
-    if (!(this.#mapcounts[pfn] > 0)) throw new FolioError("FOLIO_NOT_MAPPED", `removeRmap(${pfn}): nothing maps the page`);
-    this.#mapcounts[pfn]--;
+  /** One more page table entry maps this page. True if none had mapped it. @throws {FolioError} FOLIO_BAD_FRAME for a zero page: those have no rmap. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
+  addRmap(pfn: number): boolean {
+    if (this.#counted(pfn, "addRmap") === NO_FRAME) throw this.#badFrame("addRmap", pfn);
+    return this.#mapcounts[pfn]++ === 0;
+  }
+  /** One less. True if none maps it any more. @throws {FolioError} FOLIO_NOT_MAPPED @kernel folio_remove_rmap_pte() — mm/rmap.c, v6.18 */
+  removeRmap(pfn: number): boolean {
+    const left = this.#mapcounts[pfn] - 1;
+    if (!(left >= 0)) throw this.#notMapped(pfn);
+    this.#mapcounts[pfn] = left;
+    return left === 0;
   }
   /**
    * One more mapping of each of `count` pages, all of one folio.
@@ -577,7 +586,7 @@ export class Folios implements FrameSource {
   }
   /** Waits until nobody holds the folio's lock, and takes it. @throws {StateError} STATE_DEADLOCK @kernel folio_lock() — include/linux/pagemap.h, v6.18 */
   lock(pfn: number): void {
-    if (this.testFlag(pfn, PG_locked)) waitFor(`folios.lock(${pfn}): the folio is locked`, this.#background, () => !this.testFlag(pfn, PG_locked));
+    if (this.testFlag(pfn, PG_locked)) this.#waitUntilUnlocked("lock", pfn);
     this.setFlag(pfn, PG_locked);
   }
   /** Takes the lock if it is free. @kernel folio_trylock() — include/linux/pagemap.h, v6.18 */
@@ -586,12 +595,12 @@ export class Folios implements FrameSource {
   }
   /** @throws {FolioError} FOLIO_BAD_FRAME if nobody holds the lock. @kernel folio_unlock() — mm/filemap.c, v6.18 */
   unlock(pfn: number): void {
-    if (!this.testFlag(pfn, PG_locked)) throw new FolioError("FOLIO_BAD_FRAME", `unlock(${pfn}): the folio is not locked`);
+    if (!this.testFlag(pfn, PG_locked)) throw this.#notLocked(pfn);
     this.clearFlag(pfn, PG_locked);
   }
   /** Waits until nobody holds the folio's lock, and does not take it. @throws {StateError} STATE_DEADLOCK @kernel folio_wait_locked() — include/linux/pagemap.h, v6.18 */
   waitUnlocked(pfn: number): void {
-    if (this.testFlag(pfn, PG_locked)) waitFor(`folios.waitUnlocked(${pfn}): the folio is locked`, this.#background, () => !this.testFlag(pfn, PG_locked));
+    if (this.testFlag(pfn, PG_locked)) this.#waitUntilUnlocked("waitUnlocked", pfn);
   }
   /** Waits until the folio is not under writeback. @throws {StateError} STATE_DEADLOCK @kernel folio_wait_writeback() — mm/page-writeback.c, v6.18 */
   waitWriteback(pfn: number): void {
@@ -685,6 +694,9 @@ export class Folios implements FrameSource {
     if (!this.isDevice(pfn)) throw this.#notReferenced(operation, pfn);
     return pfn;
   }
+  #waitUntilUnlocked(operation: string, pfn: number): void {
+    waitFor(`folios.${operation}(${pfn}): the folio is locked`, this.#background, () => !this.testFlag(pfn, PG_locked));
+  }
   #isFrame(pfn: number): boolean {
     return pfn >>> 0 === pfn && pfn < this.totalFrames;
   }
@@ -729,6 +741,23 @@ export class Folios implements FrameSource {
   }
   #notReferenced(operation: string, pfn: number): FolioError {
     return new FolioError("FOLIO_NOT_REFERENCED", `${operation}(${pfn}): the folio is free or frozen`);
+  }
+  // Errors are made apart: the text of one in a function that runs all the time may be put together before it is known to be needed.
+
+  #inUse(pfn: number, order: number): FolioError {
+    return new FolioError("FOLIO_BAD_BLOCK", `prepareNew(${pfn}, ${order}): the frame is in use`);
+  }
+  #stillHeld(pfn: number, head: number): FolioError {
+    return new FolioError("FOLIO_BAD_FRAME", `free(${pfn}): the folio has ${this.#refcounts[head]} references`);
+  }
+  #pinned(pfn: number, head: number): FolioError {
+    return new FolioError("FOLIO_PINNED", `put(${pfn}): the references left are those of ${this.#pincounts[head]} pins`);
+  }
+  #notLocked(pfn: number): FolioError {
+    return new FolioError("FOLIO_BAD_FRAME", `unlock(${pfn}): the folio is not locked`);
+  }
+  #notMapped(pfn: number): FolioError {
+    return new FolioError("FOLIO_NOT_MAPPED", `removeRmap(${pfn}): nothing maps the page`);
   }
   #overflow(operation: string, pfn: number): FolioError {
     return new FolioError("FOLIO_REFCOUNT_OVERFLOW", `${operation}(${pfn}): ${REFCOUNT_LIMIT} references and more`);

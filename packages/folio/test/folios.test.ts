@@ -1,6 +1,6 @@
 import { reservedColumns, Slab } from "@zeropfn/state";
 import { describe, expect, test } from "vitest";
-import { Folios, NO_FRAME } from "../src/index.ts";
+import { Folios, NO_FRAME, PG_anon_exclusive, PG_dirty, PG_swapbacked, PG_uptodate } from "../src/index.ts";
 import { machines } from "./machines.ts";
 
 describe.each(machines)("folios with %s", (_, make) => {
@@ -91,13 +91,24 @@ describe.each(machines)("folios with %s", (_, make) => {
   test("mappings of a page are counted, and one that is not there cannot go", () => {
     const folios = make();
     const pfn = folios.allocate(0);
-    folios.addRmap(pfn);
-    folios.addRmap(pfn);
-    folios.removeRmap(pfn);
-    expect(folios.mapcount(pfn)).toBe(1);
-    folios.removeRmap(pfn);
+    expect([folios.addRmap(pfn), folios.addRmap(pfn)]).toEqual([true, false]); // the first
+    expect([folios.removeRmap(pfn), folios.mapcount(pfn)]).toEqual([false, 1]);
+    expect([folios.removeRmap(pfn), folios.mapcount(pfn)]).toEqual([true, 0]); // the last
     expect(() => folios.removeRmap(pfn)).toThrow(expect.objectContaining({ code: "FOLIO_NOT_MAPPED" }));
     expect(() => folios.addRmap(folios.zeroPfn)).toThrow(expect.objectContaining({ code: "FOLIO_BAD_FRAME" }));
+  });
+
+  test("a new anonymous page is one as if all that makes it one were said by itself", () => {
+    const folios = make(), pfn = folios.allocate(0), other = folios.allocate(0), flags = [PG_uptodate, PG_swapbacked, PG_anon_exclusive, PG_dirty] as const;
+    folios.setFlag(pfn, PG_dirty);
+    folios.setFlag(other, PG_dirty);
+    folios.addNewAnonymous(pfn, 7, 2 ** 40);
+    for (const flag of flags) folios.setFlag(other, flag);
+    folios.setMapping(other, 7, 2 ** 40);
+    folios.addRmap(other);
+    const seen = [pfn, other].map((each) => [folios.mapping(each), folios.index(each), folios.mapcount(each), ...flags.map((flag) => folios.testFlag(each, flag))]);
+    expect(seen[0]).toEqual(seen[1]);
+    for (const bad of [folios.zeroPfn, folios.allocate(1)]) expect(() => folios.addNewAnonymous(bad, 7, 0)).toThrow(expect.objectContaining({ code: "FOLIO_BAD_FRAME" }));
   });
 
   test("mapping and index are kept until the folio is freed", () => {

@@ -252,7 +252,7 @@ export class FileExtents {
   }
 
   #check(file: number): void {
-    if (!((this.#sizes[file] ?? 0) > 0)) throw new FsExtentsError("FS_EXTENTS_NO_FILE", `file ${file} does not exist`);
+    if (!((this.#sizes[file] ?? 0) > 0)) throw noSuchFile(file);
   }
 }
 
@@ -272,3 +272,5 @@ function checkPages(name: string, value: number): void {
 function expect(holds: boolean, what: string): void {
   if (!holds) throw new FsExtentsError("FS_EXTENTS_CORRUPT", what);
 }
+/** Apart: in a function that runs all the time the text may be put together before it is known to be needed. */
+const noSuchFile = (file: number): FsExtentsError => new FsExtentsError("FS_EXTENTS_NO_FILE", `file ${file} does not exist`);

@@ -1,5 +1,5 @@
 import {
-  brk, madvise, MAP_ANONYMOUS, MAP_SHARED, mincore, mlock, mmap, mprotect, mremap, msync, munlock, munmap, NO_MAPPING, PROT_READ, PROT_WRITE, type SignalInfo,
+  brk, madvise, MAP_ANONYMOUS, MAP_SHARED, mincore, mlock, mmap, type Mmu, mprotect, mremap, msync, munlock, munmap, NO_MAPPING, PROT_READ, PROT_WRITE, type SignalInfo,
 } from "@zeropfn/pte-mmu";
 import { EBADF, EOPNOTSUPP, READ, type VirtualAddress, WRITE } from "@zeropfn/units";
 import { type BlockDevice, directTransfer } from "./direct-io.ts";
@@ -50,6 +50,7 @@ export class Process {
   readonly machine: Machine;
   /** Why the last access that failed did. */
   siginfo: Siginfo | undefined;
+  readonly #mmu: Mmu;
   readonly #pageSize: number;
   /** 1 / page size: exact, a power of two. */
   readonly #perByte: number;
@@ -60,6 +61,7 @@ export class Process {
     this.mm = mm;
     this.birth = birth;
     this.cpu = cpu;
+    this.#mmu = machine.parts.mmu;
     this.#pageSize = machine.pageSize;
     this.#perByte = 1 / machine.pageSize;
   }
@@ -204,12 +206,12 @@ export class Process {
 
   /** Loads a byte: 0 … 255, or a negative signal (-7 SIGBUS, -11 SIGSEGV, -9 out of memory), which `siginfo` explains. */
   load8(address: VirtualAddress): number {
-    const page = Math.floor(address * this.#perByte), value = this.machine.parts.mmu.load8(this.cpu, this.mm, page, address - page * this.#pageSize);
+    const page = Math.floor(address * this.#perByte), value = this.#mmu.load8(this.cpu, this.mm, page, address - page * this.#pageSize);
     return value < 0 ? this.#failed(value, address) : value;
   }
   /** Stores a byte: 0, or a negative signal. */
   store8(address: VirtualAddress, value: number): number {
-    const page = Math.floor(address * this.#perByte), result = this.machine.parts.mmu.store8(this.cpu, this.mm, page, address - page * this.#pageSize, value);
+    const page = Math.floor(address * this.#perByte), result = this.#mmu.store8(this.cpu, this.mm, page, address - page * this.#pageSize, value);
     return result < 0 ? this.#failed(result, address) : result;
   }
   /** Loads `out.length` bytes from `address` on: how many there were before the first that failed; then `siginfo` says why. */

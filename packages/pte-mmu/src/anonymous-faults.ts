@@ -18,16 +18,21 @@ export class AnonymousFaults {
   }
 
   /**
+   * @param known The slot of the entry, or `NO_SLOT`: there was no table for it.
    * @returns 0, VM_FAULT_OOM, or VM_FAULT_SIGBUS for a shared area that shows no file.
    * @kernel do_anonymous_page() — mm/memory.c, v6.18
    */
-  handle(vma: number, page: number, access: Access): FaultResult {
-    const { tables, vmas, anonVmas, folios } = this.#parts;
+  handle(vma: number, page: number, known: number, access: Access): FaultResult {
+    const { tables, vmas } = this.#parts;
     if ((vmas.flagsOf(vma) & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
-    const slot = tables.createSlot(vmas.mmOf(vma), page);
+    const slot = known === NO_SLOT ? tables.createSlot(vmas.mmOf(vma), page) : known;
     if (slot === NO_SLOT) return VM_FAULT_OOM;
     if (slot === LEAF_ABOVE) return 0; // a huge page has come: try again
-    if (access !== WRITE) return this.#mapZeroPage(vma, slot);
+    return access === WRITE ? this.#mapNewPage(vma, page, slot) : this.#mapZeroPage(vma, slot);
+  }
+
+  #mapNewPage(vma: number, page: number, slot: number): FaultResult {
+    const { tables, anonVmas, folios } = this.#parts;
     if (!anonVmas.prepare(vma)) return VM_FAULT_OOM;
     const pfn = allocateZeroed(folios);
     if (pfn === NO_FRAME) return VM_FAULT_OOM;

@@ -2,14 +2,14 @@ import { isAnonMapping, NO_FRAME, PG_anon_exclusive } from "@zeropfn/folio";
 import { newPte } from "./anonymous-faults.ts";
 import { type HugePmds, LEAF_COPIED, LEAF_IS_SPLIT } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
-import { MM_ANONPAGES } from "./mm-counters.ts";
+import { MM_ANONPAGES, RSS_KINDS } from "./mm-counters.ts";
 import type { MmPins } from "./mm-pins.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsSpecial, pteIsWritable, ptePfn, pteWithoutAccessed, pteWithoutDirty, pteWithoutUffdWp, pteWithoutWritable } from "./pte.ts";
 import { markerPteOf, migrationPteOf, PTE_MARKER_GUARD, PTE_MARKER_POISONED, pteIsMigration, pteMarkers, SWP_MIGRATION_READ, swapPteOffset } from "./swap-pte.ts";
 import { type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
-import { isCowMapping, VM_MAYBE_GUARD, VM_SHARED } from "./vm-flags.ts";
+import { isCowMapping, VM_MAYBE_GUARD, VM_SHARED, type VmFlags } from "./vm-flags.ts";
 import { NO_ANON_VMA } from "./vmas.ts";
 
 /** Ends a walk: no frame or no table could be had. */
@@ -23,6 +23,8 @@ export class CopyPages implements TableVisitor {
   readonly #huge: HugePmds;
   /** A frame for a page that must be copied. Scratch: written before it is read. */
   #spare: number = NO_FRAME;
+  /** Pages of each kind that the child has more, of one table. Scratch too. */
+  readonly #rss: Int32Array = new Int32Array(RSS_KINDS);
 
   constructor(parts: MmuParts, maps: MappedPages, pins: MmPins, huge: HugePmds) {
     this.#parts = parts;
@@ -76,19 +78,24 @@ export class CopyPages implements TableVisitor {
 
   /** From slot `at` to the end, or to an entry that needs a frame and finds none spare: the slot where to go on. */
   #copyEntries(from: number, to: number, at: number, endSlot: number, toTarget: number, shift: number): number {
-    const { tables } = this.#parts;
+    const { tables, vmas, counters } = this.#parts, child = vmas.mmOf(to), flags = vmas.flagsOf(from);
+    let stop = endSlot;
+    this.#rss.fill(0);
     for (let slot = at; slot < endSlot; slot = tables.nextUsedSlot(slot + 1, endSlot)) {
       const pte = tables.load(slot);
       if (pte === PTE_NONE) continue;
       if (!pteIsPresent(pte)) this.#copyNotPresent(to, pte, slot, slot + toTarget);
-      else if (!this.#mustCopyNow(from, pte)) this.#share(from, to, pte, slot, slot + toTarget);
-      else if (this.#spare === NO_FRAME) return slot;
-      else {
+      else if (!this.#mustCopyNow(from, pte)) this.#share(flags, child, to, pte, slot, slot + toTarget);
+      else if (this.#spare === NO_FRAME) {
+        stop = slot;
+        break;
+      } else {
         this.#copyNow(to, slot + shift, pte, slot + toTarget, this.#spare);
         this.#spare = NO_FRAME;
       }
     }
-    return endSlot;
+    counters.addAll(child, this.#rss);
+    return stop;
   }
 
   /** @kernel copy_nonpresent_pte(), copy_pte_marker() — mm/memory.c, v6.18 @differs No page is swapped out yet. */
@@ -110,19 +117,20 @@ export class CopyPages implements TableVisitor {
     return this.#pins.hasPinned(vmas.mmOf(from)) && folios.maybeDmaPinned(pfn);
   }
 
-  /** @kernel copy_present_ptes() — mm/memory.c, v6.18 */
-  #share(from: number, to: number, pte: number, slot: number, target: number): void {
-    const { tables, vmas, folios } = this.#parts, flags = vmas.flagsOf(from);
+  /** @kernel copy_present_ptes(), folio_try_dup_anon_rmap_pte() — mm/memory.c, include/linux/rmap.h, v6.18 */
+  #share(flags: VmFlags, child: number, to: number, pte: number, slot: number, target: number): void {
+    const { tables, folios } = this.#parts, isCow = isCowMapping(flags);
     if (!pteIsSpecial(pte)) {
       const pfn = ptePfn(pte);
       folios.get(pfn);
       if (isAnonMapping(folios.mapping(pfn))) {
         folios.clearFlag(pfn, PG_anon_exclusive);
-        this.#maps.mapAnonymousAgain(to, pfn);
+        this.#rss[MM_ANONPAGES]!++;
+        this.#maps.add(pfn, child);
       } else this.#maps.mapFile(to, pfn);
     }
-    if (isCowMapping(flags) && pteIsWritable(pte)) tables.setWriteProtect(slot);
-    const shared = isCowMapping(flags) ? pteWithoutWritable(pte) : (flags & VM_SHARED) !== 0 ? pteWithoutDirty(pte) : pte;
+    if (isCow && pteIsWritable(pte)) tables.setWriteProtect(slot);
+    const shared = isCow ? pteWithoutWritable(pte) : (flags & VM_SHARED) !== 0 ? pteWithoutDirty(pte) : pte;
     tables.store(target, pteWithoutUffdWp(pteWithoutAccessed(shared)));
   }
 

@@ -1,3 +1,4 @@
+import type { Tracer } from "@zeropfn/state";
 import {
   type Access, EXEC, type FaultResult, faultIsError, VM_FAULT_ACCERR, VM_FAULT_FALLBACK, VM_FAULT_MAJOR, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV, WRITE,
 } from "@zeropfn/units";
@@ -6,14 +7,15 @@ import { FileFaults } from "./file-faults.ts";
 import { HugeFaults } from "./huge-faults.ts";
 import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
+import type { MmCounters } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { isAccessible, protectionOf } from "./page-protection.ts";
-import { NO_SLOT } from "./page-tables.ts";
+import { NO_SLOT, type PageTables } from "./page-tables.ts";
 import { PTE_NONE, pteIsPresent, pteIsProtnone, pteIsWritable, pteModify, pteWithAccessed, pteWithDirty } from "./pte.ts";
 import { PTE_MARKER_GUARD, PTE_MARKER_POISONED, PTE_MARKER_UFFD_WP, pteIsMigration, pteMarkers, swapPteOffset } from "./swap-pte.ts";
 import { VM_EXEC, VM_WRITE, type VmFlags } from "./vm-flags.ts";
 import { NO_VMA } from "./vma-index.ts";
-import { vmaIsAnonymous } from "./vmas.ts";
+import { type Vmas, vmaIsAnonymous } from "./vmas.ts";
 import { WriteProtectFaults } from "./write-protect-faults.ts";
 
 /** How a fault came about: a sum of FAULT_FLAG_* bits. @kernel fault_flag — include/linux/mm_types.h, v6.18 */
@@ -26,6 +28,10 @@ export const FAULT_FLAG_UNSHARE = 0x400;
 /** Page faults: what makes a page present, or writable, or refuses it. A fault allocates no JavaScript object. */
 export class Faults {
   readonly #parts: MmuParts;
+  readonly #tables: PageTables;
+  readonly #vmas: Vmas;
+  readonly #counters: MmCounters;
+  readonly #tracer: Tracer;
   readonly #anonymous: AnonymousFaults;
   readonly #files: FileFaults;
   readonly #writeProtect: WriteProtectFaults;
@@ -35,6 +41,10 @@ export class Faults {
 
   constructor(parts: MmuParts, maps: MappedPages, huge: HugePmds) {
     this.#parts = parts;
+    this.#tables = parts.tables;
+    this.#vmas = parts.vmas;
+    this.#counters = parts.counters;
+    this.#tracer = parts.tracer;
     this.#huge = new HugeFaults(parts, maps, huge);
     this.#anonymous = new AnonymousFaults(parts, maps);
     this.#files = new FileFaults(parts, maps);
@@ -53,7 +63,7 @@ export class Faults {
    *   that is not executable is refused at once; the kernel maps the page first. Stacks do not grow.
    */
   handle(mm: number, page: number, access: Access): FaultResult {
-    const { vmas } = this.#parts;
+    const vmas = this.#vmas;
     vmas.mmapLock.lockShared(mm);
     const vma = vmas.lookUp(mm, page);
     let result: FaultResult = VM_FAULT_SIGSEGV;
@@ -66,18 +76,18 @@ export class Faults {
 
   /** The same for a page of an area; who calls holds mmap_lock and has looked at the rights. @kernel handle_mm_fault(), mm_account_fault() — mm/memory.c, v6.18 */
   handleIn(vma: number, page: number, access: Access, flags: FaultFlags): FaultResult {
-    const { tracer, counters, vmas } = this.#parts, result = this.#handle(vma, page, access, flags);
+    const tracer = this.#tracer, result = this.#handle(vma, page, access, flags);
     tracer.count(this.#pgfault, 1, page);
     if ((result & VM_FAULT_MAJOR) !== 0) tracer.count(this.#pgmajfault, 1, page);
     if ((flags & FAULT_FLAG_USER) === 0 || faultIsError(result)) return result;
-    if ((result & VM_FAULT_MAJOR) !== 0) counters.majorFault(vmas.mmOf(vma));
-    else counters.minorFault(vmas.mmOf(vma));
+    if ((result & VM_FAULT_MAJOR) !== 0) this.#counters.majorFault(this.#vmas.mmOf(vma));
+    else this.#counters.minorFault(this.#vmas.mmOf(vma));
     return result;
   }
 
   /** @kernel handle_pte_fault() — mm/memory.c, v6.18 */
   #handle(vma: number, page: number, access: Access, flags: FaultFlags): FaultResult {
-    const { tables, vmas } = this.#parts, slot = tables.slotOf(vmas.mmOf(vma), page);
+    const slot = this.#tables.slotOf(this.#vmas.mmOf(vma), page);
     if (slot === NO_SLOT) return this.#handleWithoutTable(vma, page, access, flags);
     return this.#handleEntry(vma, page, slot, access, flags);
   }
@@ -86,12 +96,15 @@ export class Faults {
     const { tables, vmas } = this.#parts, result = this.#huge.handle(vma, page, access, (flags & FAULT_FLAG_UNSHARE) !== 0);
     if (result !== VM_FAULT_FALLBACK) return result;
     const slot = tables.slotOf(vmas.mmOf(vma), page);
-    return slot === NO_SLOT ? this.#handleMissing(vma, page, access) : this.#handleEntry(vma, page, slot, access, flags);
+    return slot === NO_SLOT ? this.#handleMissing(vma, page, slot, access) : this.#handleEntry(vma, page, slot, access, flags);
   }
   #handleEntry(vma: number, page: number, slot: number, access: Access, flags: FaultFlags): FaultResult {
-    const { tables, vmas } = this.#parts, pte = tables.load(slot);
-    if (pte === PTE_NONE) return this.#handleMissing(vma, page, access);
-    if (!pteIsPresent(pte)) return this.#handleNotPresent(vma, page, slot, pte, access);
+    const pte = this.#tables.load(slot);
+    if (pte === PTE_NONE) return this.#handleMissing(vma, page, slot, access);
+    return pteIsPresent(pte) ? this.#handlePresent(vma, page, slot, pte, access, flags) : this.#handleNotPresent(vma, page, slot, pte, access);
+  }
+  #handlePresent(vma: number, page: number, slot: number, pte: number, access: Access, flags: FaultFlags): FaultResult {
+    const tables = this.#tables, vmas = this.#vmas;
     tables.lock(slot);
     if (tables.load(slot) !== pte) {
       tables.unlock(slot);
@@ -107,9 +120,9 @@ export class Faults {
     return 0;
   }
 
-  /** @kernel do_pte_missing() — mm/memory.c, v6.18 */
-  #handleMissing(vma: number, page: number, access: Access): FaultResult {
-    return vmaIsAnonymous(this.#parts.vmas, vma) ? this.#anonymous.handle(vma, page, access) : this.#files.handle(vma, page, access);
+  /** `slot`: of the entry, which stays where it is while mmap_lock is held, or `NO_SLOT`. @kernel do_pte_missing() — mm/memory.c, v6.18 */
+  #handleMissing(vma: number, page: number, slot: number, access: Access): FaultResult {
+    return vmaIsAnonymous(this.#vmas, vma) ? this.#anonymous.handle(vma, page, slot, access) : this.#files.handle(vma, page, access);
   }
 
   /** @kernel do_swap_page(), handle_pte_marker() — mm/memory.c, v6.18 @differs No page is ever swapped out yet. */
@@ -126,7 +139,7 @@ export class Faults {
     tables.lock(slot);
     if (tables.load(slot) === pte) tables.getAndClear(slot);
     tables.unlock(slot);
-    return this.#handleMissing(vma, page, access);
+    return this.#handleMissing(vma, page, slot, access);
   }
 }
 

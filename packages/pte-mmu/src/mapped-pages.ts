@@ -3,7 +3,7 @@ import { leaves, type Tracer } from "@zeropfn/state";
 import type { HugeMappings } from "./huge-mappings.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, type MmCounter, type MmCounters } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
-import { VM_LOCKED, VM_SPECIAL } from "./vm-flags.ts";
+import { VM_LOCKED, VM_SPECIAL, type VmFlags } from "./vm-flags.ts";
 import { linearPageIndex, type Vmas } from "./vmas.ts";
 
 /**
@@ -29,7 +29,9 @@ export class MappedPages {
   readonly #tracer: Tracer;
   readonly #huge: HugeMappings;
   readonly #hugePages: number;
-  readonly #events: { readonly anonymous: number; readonly mapped: number; readonly mlock: number; readonly huge: number };
+  readonly #anonymousEvent: number;
+  readonly #mappedEvent: number;
+  readonly #events: { readonly mlock: number; readonly huge: number };
   /** Of a mlocked folio: how many locked areas map it. The kernel too counts in the link of a list that mlocked folios are not in. */
   readonly #mlockCounts: Uint32Array;
 
@@ -40,40 +42,37 @@ export class MappedPages {
     this.#vmas = vmas;
     this.#counters = counters;
     this.#tracer = tracer;
-    this.#events = { anonymous: tracer.event("nr_anon_pages"), mapped: tracer.event("nr_mapped"), mlock: tracer.event("nr_mlock"), huge: tracer.event("nr_anon_transparent_hugepages") };
+    this.#anonymousEvent = tracer.event("nr_anon_pages");
+    this.#mappedEvent = tracer.event("nr_mapped");
+    this.#events = { mlock: tracer.event("nr_mlock"), huge: tracer.event("nr_anon_transparent_hugepages") };
     this.#mlockCounts = folios.links.previous;
   }
 
   /** A page that nobody has seen becomes an anonymous page of the area, exclusively. @kernel folio_add_new_anon_rmap(), folio_add_lru_vma() — mm/rmap.c, mm/swap.c, v6.18 */
   mapNewAnonymous(vma: number, page: number, pfn: number): void {
-    this.addNewAnonymous(pfn, anonMapping(this.#vmas.anonVmaOf(vma)), linearPageIndex(this.#vmas, vma, page));
-    this.#counters.add(this.#vmas.mmOf(vma), MM_ANONPAGES, 1);
-    this.#tracer.count(this.#events.anonymous, 1, pfn);
+    const vmas = this.#vmas;
+    this.addNewAnonymous(pfn, anonMapping(vmas.anonVmaOf(vma)), linearPageIndex(vmas, vma, page));
+    this.#counters.add(vmas.mmOf(vma), MM_ANONPAGES, 1);
+    this.#tracer.count(this.#anonymousEvent, 1, pfn);
     this.#mlockIn(vma, pfn);
-  }
-  /** One more entry maps an anonymous page: a child's. @kernel folio_try_dup_anon_rmap_pte() — include/linux/rmap.h, v6.18 */
-  mapAnonymousAgain(vma: number, pfn: number): void {
-    const mm = this.#vmas.mmOf(vma);
-    this.#counters.add(mm, MM_ANONPAGES, 1);
-    this.add(pfn, mm);
   }
   /** One more entry maps a page of a file. @kernel folio_add_file_rmap_pte() — mm/rmap.c, v6.18 */
   mapFile(vma: number, pfn: number): void {
     const mm = this.#vmas.mmOf(vma);
     this.#counters.add(mm, this.kindOf(pfn), 1);
-    if (this.add(pfn, mm)) this.#tracer.count(this.#events.mapped, 1, pfn);
+    if (this.add(pfn, mm)) this.#tracer.count(this.#mappedEvent, 1, pfn);
     this.#mlockIn(vma, pfn);
   }
   /** An entry of the area does not map the page any more. @kernel folio_remove_rmap_pte(), munlock_vma_folio() — mm/rmap.c, mm/internal.h, v6.18 */
   unmap(vma: number, pfn: number): void {
-    this.unmapAs(vma, pfn, this.kindOf(pfn));
-  }
-  /** The same, for one who has asked already what the page counts as. */
-  unmapAs(vma: number, pfn: number, kind: MmCounter): void {
-    const mm = this.#vmas.mmOf(vma);
+    const mm = this.#vmas.mmOf(vma), kind = this.kindOf(pfn);
     this.#counters.add(mm, kind, -1);
-    if (this.remove(pfn, mm)) this.#tracer.count(kind === MM_ANONPAGES ? this.#events.anonymous : this.#events.mapped, -1, pfn);
-    if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
+    this.unmapAs(mm, this.#vmas.flagsOf(vma), pfn, kind);
+  }
+  /** The same of an area of these flags, but for the pages of the address space, which the caller counts for many at once. `kind`: what it counts as. */
+  unmapAs(mm: number, flags: VmFlags, pfn: number, kind: MmCounter): void {
+    if (this.remove(pfn, mm)) this.#tracer.count(kind === MM_ANONPAGES ? this.#anonymousEvent : this.#mappedEvent, -1, pfn);
+    if ((flags & VM_LOCKED) !== 0) this.munlockFolio(pfn);
   }
 
   // Huge pages: what one leaf maps
@@ -83,7 +82,7 @@ export class MappedPages {
     const mm = this.#vmas.mmOf(vma);
     this.addNewHuge(pfn, anonMapping(this.#vmas.anonVmaOf(vma)), linearPageIndex(this.#vmas, vma, firstPage), mm);
     this.#counters.add(mm, MM_ANONPAGES, this.#hugePages);
-    this.#tracer.count(this.#events.anonymous, this.#hugePages, pfn);
+    this.#tracer.count(this.#anonymousEvent, this.#hugePages, pfn);
     this.#tracer.count(this.#events.huge, 1, pfn);
     this.#mlockIn(vma, pfn);
   }
@@ -98,7 +97,7 @@ export class MappedPages {
     const mm = this.#vmas.mmOf(vma);
     this.#counters.add(mm, MM_ANONPAGES, -this.#hugePages);
     const gone = this.removeLeaf(pfn, mm);
-    if (gone > 0) this.#tracer.count(this.#events.anonymous, -gone, pfn);
+    if (gone > 0) this.#tracer.count(this.#anonymousEvent, -gone, pfn);
     this.#leafIsGone(vma, pfn);
   }
   /** Small entries take the place of a leaf. A locked area does not keep a part of a huge page in memory. @kernel __split_huge_pmd_locked() — mm/huge_memory.c, v6.18 */
@@ -112,7 +111,7 @@ export class MappedPages {
   }
   /** A migration entry takes the place of the entry: the page still counts as one of the address space. @kernel try_to_migrate_one() — mm/rmap.c, v6.18 */
   unmapMigrating(vma: number, pfn: number): void {
-    if (this.remove(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#events.anonymous, -1, pfn);
+    if (this.remove(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#anonymousEvent, -1, pfn);
     if ((this.#vmas.flagsOf(vma) & VM_LOCKED) !== 0) this.munlockFolio(pfn);
   }
   /** The zero page takes the place of a migration entry: nothing counts any more. @kernel try_to_map_unused_to_zeropage() — mm/migrate.c, v6.18 */
@@ -121,7 +120,7 @@ export class MappedPages {
   }
   /** An entry takes the place of a migration entry. @kernel remove_migration_pte() — mm/migrate.c, v6.18 */
   mapMigrated(vma: number, pfn: number): void {
-    if (this.add(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#events.anonymous, 1, pfn);
+    if (this.add(pfn, this.#vmas.mmOf(vma))) this.#tracer.count(this.#anonymousEvent, 1, pfn);
     if (this.#folios.order(pfn) === 0) this.#mlockIn(vma, pfn);
   }
 
@@ -142,24 +141,17 @@ export class MappedPages {
   // Steps
 
   addNewAnonymous(pfn: number, mapping: number, index: number): void {
-    const folios = this.#folios;
-    folios.setFlag(pfn, PG_uptodate);
-    folios.setFlag(pfn, PG_swapbacked);
-    folios.setMapping(pfn, mapping, index);
-    folios.setFlag(pfn, PG_anon_exclusive);
-    folios.addRmap(pfn);
+    this.#folios.addNewAnonymous(pfn, mapping, index);
   }
   /** True if nothing had mapped it. */
   add(pfn: number, mm: number): boolean {
     if (this.#folios.order(pfn) > 0) this.#huge.add(pfn, mm, 1);
-    this.#folios.addRmap(pfn);
-    return this.#folios.mapcount(pfn) === 1;
+    return this.#folios.addRmap(pfn);
   }
   /** True if nothing maps it any more. */
   remove(pfn: number, mm: number): boolean {
     if (this.#folios.order(pfn) > 0) this.#huge.remove(pfn, mm, 1);
-    this.#folios.removeRmap(pfn);
-    return this.#folios.mapcount(pfn) === 0;
+    return this.#folios.removeRmap(pfn);
   }
   addNewHuge(pfn: number, mapping: number, index: number, mm: number): void {
     const folios = this.#folios;

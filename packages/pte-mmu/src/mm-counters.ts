@@ -11,7 +11,8 @@ export const MM_SWAPENTS = 2;
 /** Pages of tmpfs and of shared anonymous memory. */
 export const MM_SHMEMPAGES = 3;
 
-const RSS_KINDS = 4;
+/** How many there are. */
+export const RSS_KINDS = 4;
 
 /** What areas count as, in pages. @kernel mm_struct::total_vm … locked_vm — include/linux/mm_types.h, v6.18 */
 const TOTAL = 0;
@@ -35,7 +36,7 @@ export class MmCounters {
     // Counted under the lock of what is counted: no steps of their own.
     if (__EXPLORE__) {
       leaves(MmCounters, "pte-mmu/mm", {
-        add: { silent: true }, rss: { silent: true }, addArea: { silent: true }, addLocked: { silent: true }, addPinned: { silent: true },
+        add: { silent: true }, addAll: { silent: true }, rss: { silent: true }, addArea: { silent: true }, addLocked: { silent: true }, addPinned: { silent: true },
         lockedPages: { silent: true }, totalPages: { silent: true }, minorFault: { silent: true }, majorFault: { silent: true }, clear: { silent: true },
       });
     }
@@ -53,7 +54,16 @@ export class MmCounters {
   /** `pages` more of a kind are mapped; negative: less. @kernel add_mm_counter() — include/linux/mm.h, v6.18 */
   add(mm: number, kind: MmCounter, pages: number): void {
     this.#rss[mm * RSS_KINDS + kind]! += pages;
-    if (pages < 0) return;
+    if (pages > 0) this.#raisePeak(mm);
+  }
+  /** The same of all kinds at once: `pages` of each, which become 0. @kernel add_mm_rss_vec() — mm/memory.c, v6.18 */
+  addAll(mm: number, pages: Int32Array): void {
+    for (let kind = 0; kind < RSS_KINDS; kind++) {
+      if (pages[kind] !== 0) this.add(mm, kind as MmCounter, pages[kind]!);
+      pages[kind] = 0;
+    }
+  }
+  #raisePeak(mm: number): void {
     const rss = this.rssPages(mm), at = mm * DERIVED + PEAK_RSS;
     if (rss > this.#derived[at]!) this.#derived[at] = rss;
   }

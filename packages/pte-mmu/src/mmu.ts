@@ -198,10 +198,11 @@ export class Mmu {
 
   /** A fault may be in vain: what it mapped is gone again before it is used. But not for ever. */
   #faultAgain(mm: number, page: number, access: Access, tries: number): FaultResult {
-    if (tries === MAX_TRIES) {
-      throw new PteMmuError("PTE_MMU_LIVELOCK", `page ${page} of address space ${mm}: ${MAX_TRIES} faults in a row were answered and the page cannot be used`);
-    }
+    if (tries === MAX_TRIES) throw this.#livelock(mm, page);
     return this.faults.handle(mm, page, access);
+  }
+  #livelock(mm: number, page: number): PteMmuError {
+    return new PteMmuError("PTE_MMU_LIVELOCK", `page ${page} of address space ${mm}: ${MAX_TRIES} faults in a row were answered and the page cannot be used`);
   }
 
   /** @kernel do_sigbus(), bad_area(), pagefault_out_of_memory() — arch/x86/mm/fault.c, mm/oom_kill.c, v6.18. Out of memory kills. */

@@ -107,10 +107,10 @@ export class Tlbs {
   load8(cpu: number, mm: number, page: number, offset: number): number {
     const at = this.#homeOf(cpu, page);
     if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu]) return this.#folios.load8(this.#pfns[at], offset);
-    return this.#load8Elsewhere(cpu, mm, page, offset);
+    return this.#load8Elsewhere(at, cpu, mm, page, offset);
   }
-  #load8Elsewhere(cpu: number, mm: number, page: number, offset: number): number {
-    const at = this.#reach(cpu, mm, page, READ, 0);
+  #load8Elsewhere(home: number, cpu: number, mm: number, page: number, offset: number): number {
+    const at = this.#reach(home, cpu, mm, page, READ, 0);
     return at === NOWHERE ? TLB_MISS : this.#folios.load8(this.#pfns[at], offset);
   }
 
@@ -118,13 +118,13 @@ export class Tlbs {
   store8(cpu: number, mm: number, page: number, offset: number, value: number): number {
     const at = this.#homeOf(cpu, page);
     if (this.#tags[at] !== (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] || (this.#rights[at] & MAY_WRITE) === 0) {
-      return this.#store8Elsewhere(cpu, mm, page, offset, value);
+      return this.#store8Elsewhere(at, cpu, mm, page, offset, value);
     }
     this.#folios.store8(this.#pfns[at], offset, value);
     return 0;
   }
-  #store8Elsewhere(cpu: number, mm: number, page: number, offset: number, value: number): number {
-    const at = this.#reach(cpu, mm, page, WRITE, MAY_WRITE);
+  #store8Elsewhere(home: number, cpu: number, mm: number, page: number, offset: number, value: number): number {
+    const at = this.#reach(home, cpu, mm, page, WRITE, MAY_WRITE);
     if (at === NOWHERE) return TLB_MISS;
     this.#folios.store8(this.#pfns[at], offset, value);
     return 0;
@@ -135,13 +135,13 @@ export class Tlbs {
     const at = this.#homeOf(cpu, page);
     const needs = access === READ ? 0 : access === WRITE ? MAY_WRITE : MAY_EXECUTE;
     if (this.#tags[at] === (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu] && (this.#rights[at] & needs) === needs) return this.#pfns[at];
-    const found = this.#reach(cpu, mm, page, access, needs);
+    const found = this.#reach(at, cpu, mm, page, access, needs);
     return found === NOWHERE ? TLB_MISS : this.#pfns[found];
   }
 
   /** The entry that allows the access: one that is there, or one that a walk fills. It looks at the set once, for the page and for an empty way. */
-  #reach(cpu: number, mm: number, page: number, access: Access, needs: number): number {
-    const tags = this.#tags, ways = this.#ways, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu], home = this.#homeOf(cpu, page);
+  #reach(home: number, cpu: number, mm: number, page: number, access: Access, needs: number): number {
+    const tags = this.#tags, ways = this.#ways, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu];
     let place = NOWHERE;
     for (let way = 0; way < ways; way++) {
       const found = tags[home ^ way];
@@ -152,7 +152,7 @@ export class Tlbs {
       }
       if (found === 0 && place === NOWHERE) place = home ^ way;
     }
-    return this.#walk(cpu, mm, page, access, place);
+    return this.#walk(place === NOWHERE ? ~home : place, cpu, mm, page, access);
   }
   #find(cpu: number, mm: number, page: number): number {
     const tags = this.#tags, tag = (page + 1) * CONTEXTS + this.#contexts[mm * this.#cpuCount + cpu], home = this.#homeOf(cpu, page);
@@ -160,35 +160,35 @@ export class Tlbs {
     return NOWHERE;
   }
 
-  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `place`: the entry to fill, or `NOWHERE` if the set is full. */
-  #walk(cpu: number, mm: number, page: number, access: Access, place: number): number {
+  /** The hardware's walk: sets the accessed and dirty bits, or fails because the page is absent or does not allow the access. `place`: the entry to fill, or the complement of one of a full set. */
+  #walk(place: number, cpu: number, mm: number, page: number, access: Access): number {
     this.#walks[0]++;
     const slot = this.#tables.slotOf(mm, page);
-    return slot === NO_SLOT ? this.#walkToLeaf(cpu, mm, page, access, place) : this.#fill(cpu, mm, page, access, place, slot, 0);
+    return slot === NO_SLOT ? this.#walkToLeaf(place, cpu, mm, page, access) : this.#fill(place, cpu, mm, page, access, slot, 0);
   }
   /** Where no lowest table is there may be a leaf above it. */
-  #walkToLeaf(cpu: number, mm: number, page: number, access: Access, place: number): number {
+  #walkToLeaf(place: number, cpu: number, mm: number, page: number, access: Access): number {
     const tables = this.#tables, slot = tables.pmdSlotOf(mm, page);
     if (slot === NO_SLOT || (tables.flagsAt(slot) & PMD_PS) === 0) return NOWHERE;
-    return this.#fill(cpu, mm, page, access, place, slot, page & (tables.pagesPerTable - 1));
+    return this.#fill(place, cpu, mm, page, access, slot, page & (tables.pagesPerTable - 1));
   }
   /** Fills an entry from the one that the walk has come to. `within`: which of its pages. */
-  #fill(cpu: number, mm: number, page: number, access: Access, place: number, slot: number, within: number): number {
+  #fill(place: number, cpu: number, mm: number, page: number, access: Access, slot: number, within: number): number {
     const tables = this.#tables, flags = tables.flagsAt(slot), isStore = access === WRITE;
     if ((flags & PTE_PRESENT) === 0 || (isStore && (flags & PTE_WRITABLE) === 0) || (access === EXEC && (flags & FLAG_NX) !== 0)) return NOWHERE;
     if (isStore) {
       if ((flags & (PTE_ACCESSED | PTE_DIRTY)) !== (PTE_ACCESSED | PTE_DIRTY)) tables.setAccessedAndDirty(slot);
     } else if ((flags & PTE_ACCESSED) === 0) tables.setAccessed(slot);
     const mayWrite = isStore || (flags & (PTE_WRITABLE | PTE_DIRTY)) === (PTE_WRITABLE | PTE_DIRTY);
-    const at = place === NOWHERE ? this.#victimOf(cpu, page) : place;
+    const at = place < 0 ? this.#victimOf(~place) : place;
     this.#tags[at] = (page + 1) * CONTEXTS + (this.#contexts[mm * this.#cpuCount + cpu] || this.#takeContext(cpu, mm));
     this.#pfns[at] = tables.pfnAt(slot) + within;
     this.#rights[at] = (mayWrite ? MAY_WRITE : 0) | ((flags & FLAG_NX) === 0 ? MAY_EXECUTE : 0);
     return at;
   }
   /** Of a full set, each way in turn. */
-  #victimOf(cpu: number, page: number): number {
-    const set = (cpu << this.#tlbShift) | (page & this.#setMask);
+  #victimOf(home: number): number {
+    const set = home >> this.#wayShift;
     if (this.#ways === 1) return set;
     const victim = this.#victims[set];
     this.#victims[set] = (victim + 1) & (this.#ways - 1);

@@ -1,14 +1,14 @@
 import { folioMarkAccessed, PG_dirty } from "@zeropfn/folio";
 import type { HugePmds } from "./huge-pmds.ts";
 import type { MappedPages } from "./mapped-pages.ts";
-import { MM_ANONPAGES } from "./mm-counters.ts";
+import { MM_ANONPAGES, RSS_KINDS } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { NO_SLOT } from "./page-tables.ts";
 import { pteIsAccessed, pteIsDirty, pteIsPresent, pteIsSpecial, ptePfn } from "./pte.ts";
 import { PTE_MARKER_GUARD, PTE_MARKER_UFFD_WP, pteIsMigration, pteMarkers, swapPteOffset } from "./swap-pte.ts";
 import { NO_TABLE } from "./table-pool.ts";
 import { type TableVisitor, WALK_AGAIN, walkTables } from "./table-walk.ts";
-import { VM_RAND_READ, VM_SEQ_READ } from "./vm-flags.ts";
+import { VM_RAND_READ, VM_SEQ_READ, type VmFlags } from "./vm-flags.ts";
 import { vmaIsAnonymous } from "./vmas.ts";
 
 /** How to zap: a sum of these. @kernel zap_details — include/linux/mm.h, v6.18 */
@@ -28,6 +28,8 @@ export class Zap implements TableVisitor {
   /** Dirty pages of files, of one table. Scratch: written before it is read. */
   readonly #delayed: Uint32Array;
   #delayedCount = 0;
+  /** Pages of each kind that the address space has less, of one table. Scratch too. */
+  readonly #rss: Int32Array = new Int32Array(RSS_KINDS);
 
   constructor(parts: MmuParts, maps: MappedPages, huge: HugePmds) {
     this.#parts = parts;
@@ -63,12 +65,7 @@ export class Zap implements TableVisitor {
       this.#delayedCount = 0;
       tables.lock(at);
       tlbs.flushBatchedPending(mm);
-      at = tables.nextUsedSlot(at, endSlot);
-      while (at < endSlot) {
-        this.#zapEntry(vma, at + shift, at, flags);
-        at = gather.isFull ? at + 1 : tables.nextUsedSlot(at + 1, endSlot);
-        if (gather.isFull) break;
-      }
+      at = this.#zapEntries(vma, at, endSlot, shift, flags);
       if (this.#delayedCount > 0 || gather.isFull) this.#flushLocked(vma);
       tables.unlock(slot);
       if (gather.isFull) gather.flush();
@@ -93,32 +90,53 @@ export class Zap implements TableVisitor {
     vmas.mmapLock.downgrade(mm);
   }
 
-  #zapEntry(vma: number, page: number, slot: number, flags: ZapFlags): void {
-    const { tables, gather, folios } = this.#parts, pte = tables.load(slot);
+  /** All of a table from slot `from` on, or until the gather is full: the slot where to go on. */
+  #zapEntries(vma: number, from: number, endSlot: number, shift: number, flags: ZapFlags): number {
+    const { tables, gather, vmas, counters } = this.#parts, mm = vmas.mmOf(vma), vmaFlags = vmas.flagsOf(vma);
+    let slot = tables.nextUsedSlot(from, endSlot), first = endSlot, end = 0;
+    this.#rss.fill(0);
+    while (slot < endSlot) {
+      if (this.#zapEntry(vma, mm, vmaFlags, slot, flags)) {
+        if (first === endSlot) first = slot;
+        end = slot + 1;
+      }
+      slot++;
+      if (gather.isFull) break;
+      slot = tables.nextUsedSlot(slot, endSlot);
+    }
+    if (first < end) gather.addPages(first + shift, end + shift);
+    counters.addAll(mm, this.#rss);
+    return slot;
+  }
+
+  /** True if a processor may remember what was there. */
+  #zapEntry(vma: number, mm: number, vmaFlags: VmFlags, slot: number, flags: ZapFlags): boolean {
+    const { tables, gather } = this.#parts, pte = tables.load(slot);
     if (!pteIsPresent(pte)) {
       if (this.#dropsSwapEntry(vma, pte, flags)) tables.getAndClear(slot);
-      return;
+      return false;
     }
     if (pteIsSpecial(pte)) {
       tables.getAndClear(slot);
-      gather.addPage(page);
-      return;
+      return true;
     }
     const pfn = ptePfn(pte), kind = this.#maps.kindOf(pfn);
-    let isDelayed = false;
-    if (kind === MM_ANONPAGES) {
-      if ((flags & ZAP_EVEN_COWS) === 0) return;
-      tables.getAndClear(slot);
-    } else {
-      const last = tables.getAndClear(slot); // the hardware may have set bits since
-      isDelayed = pteIsDirty(last);
-      if (isDelayed) folios.setFlag(pfn, PG_dirty);
-      if (pteIsAccessed(last) && this.#hasRecency(vma)) folioMarkAccessed(folios, pfn);
+    if (kind === MM_ANONPAGES && (flags & ZAP_EVEN_COWS) === 0) return false;
+    const last = tables.getAndClear(slot); // the hardware may have set bits since
+    if (kind !== MM_ANONPAGES && this.#isDelayed(vmaFlags, pfn, last)) this.#delayed[this.#delayedCount++] = pfn;
+    else {
+      this.#rss[kind]!--;
+      this.#maps.unmapAs(mm, vmaFlags, pfn, kind);
     }
-    gather.addPage(page);
-    if (isDelayed) this.#delayed[this.#delayedCount++] = pfn;
-    else this.#maps.unmapAs(vma, pfn, kind);
     gather.addFrame(pfn);
+    return true;
+  }
+  /** A page of a file has lost the entry `last`, and takes over what it says. True if it was dirty. */
+  #isDelayed(vmaFlags: VmFlags, pfn: number, last: number): boolean {
+    const { folios } = this.#parts, isDirty = pteIsDirty(last);
+    if (isDirty) folios.setFlag(pfn, PG_dirty);
+    if (pteIsAccessed(last) && hasRecency(vmaFlags)) folioMarkAccessed(folios, pfn);
+    return isDirty;
   }
 
   /**
@@ -142,9 +160,7 @@ export class Zap implements TableVisitor {
     this.#parts.counters.add(this.#parts.vmas.mmOf(vma), this.#maps.kindOf(pfn), -1);
     return true;
   }
-
-  /** True if what was used in the area is likely to be used again. @kernel vma_has_recency() — include/linux/mm_inline.h, v6.18 */
-  #hasRecency(vma: number): boolean {
-    return (this.#parts.vmas.flagsOf(vma) & (VM_RAND_READ | VM_SEQ_READ)) === 0;
-  }
 }
+
+/** True if what was used in an area of these flags is likely to be used again. @kernel vma_has_recency() — include/linux/mm_inline.h, v6.18 */
+const hasRecency = (flags: VmFlags): boolean => (flags & (VM_RAND_READ | VM_SEQ_READ)) === 0;

@@ -47,7 +47,7 @@ export class RwLocks {
 
   /** Waits until nobody holds the lock, and takes it alone. @throws {StateError} STATE_DEADLOCK @kernel down_write() — kernel/locking/rwsem.c, v6.18 */
   lock(row: number): void {
-    if (!this.canLock(row)) waitFor(`${this.label}.lock(${row})`, this.#background, () => this.canLock(row));
+    if (!this.canLock(row)) this.#waitToLock(row);
     this.#holders[row] = WRITER;
   }
   /** Takes the lock alone if nobody holds it. @kernel down_write_trylock() — kernel/locking/rwsem.c, v6.18 */
@@ -64,7 +64,7 @@ export class RwLocks {
 
   /** Waits until no writer holds the lock, and shares it. @throws {StateError} STATE_DEADLOCK @kernel down_read() — kernel/locking/rwsem.c, v6.18 */
   lockShared(row: number): void {
-    if (!this.canShare(row)) waitFor(`${this.label}.lockShared(${row})`, this.#background, () => this.canShare(row));
+    if (!this.canShare(row)) this.#waitToShare(row);
     this.#holders[row]!++;
   }
   /** Shares the lock if no writer holds it. @kernel down_read_trylock() — kernel/locking/rwsem.c, v6.18 */
@@ -102,6 +102,14 @@ export class RwLocks {
     return this.#holders[row] !== WRITER;
   }
 
+  // Apart: a function that makes another one allocates for it whenever it is called.
+
+  #waitToLock(row: number): void {
+    waitFor(`${this.label}.lock(${row})`, this.#background, () => this.canLock(row));
+  }
+  #waitToShare(row: number): void {
+    waitFor(`${this.label}.lockShared(${row})`, this.#background, () => this.canShare(row));
+  }
   #checkWriter(operation: string, row: number): void {
     if (this.#holders[row] !== WRITER) throw this.#notHeld(operation, row, "writer");
   }
