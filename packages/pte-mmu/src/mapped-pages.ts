@@ -1,6 +1,7 @@
 import { anonMapping, type Folios, isAnonMapping, PG_active, PG_anon_exclusive, PG_mlocked, PG_swapbacked, PG_unevictable, PG_uptodate } from "@zeropfn/folio";
 import { leaves, type Tracer } from "@zeropfn/state";
 import type { HugeMappings } from "./huge-mappings.ts";
+import { BATCHED_MLOCK, BATCHED_MUNLOCK, MlockBatch } from "./mlock-batch.ts";
 import { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, type MmCounter, type MmCounters } from "./mm-counters.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { VM_LOCKED, VM_SPECIAL, type VmFlags } from "./vm-flags.ts";
@@ -19,7 +20,7 @@ export class MappedPages {
         addNewAnonymous: {}, add: {}, remove: {}, addNewHuge: {}, addLeaf: {}, removeLeaf: {}, splitLeaf: {}, mapcountOf: {}, isMappedShared: {},
         // What a mapped page is of does not change while it is mapped.
         kindOf: { silent: true },
-        moveAnonymous: {}, mlock: {}, munlock: {},
+        moveAnonymous: {}, setMlocked: {}, mlock: {}, munlock: {},
       });
     }
   }
@@ -34,6 +35,7 @@ export class MappedPages {
   readonly #events: { readonly mlock: number; readonly huge: number };
   /** Of a mlocked folio: how many locked areas map it. The kernel too counts in the link of a list that mlocked folios are not in. */
   readonly #mlockCounts: Uint32Array;
+  readonly #batch: MlockBatch = new MlockBatch();
 
   constructor({ folios, vmas, counters, tracer, thp, hugeMappings }: Pick<MmuParts, "folios" | "vmas" | "counters" | "tracer" | "thp" | "hugeMappings">) {
     this.#huge = hugeMappings;
@@ -126,11 +128,44 @@ export class MappedPages {
 
   /** A locked area maps the folio. @kernel mlock_folio() — mm/mlock.c, v6.18 */
   mlockFolio(pfn: number): void {
-    if (this.mlock(pfn)) this.#tracer.count(this.#events.mlock, 1, pfn);
+    if (this.#isBatched(pfn)) {
+      if (this.setMlocked(pfn)) this.#tracer.count(this.#events.mlock, 1, pfn);
+      this.#addToBatch(pfn, BATCHED_MLOCK);
+    } else if (this.mlock(pfn)) this.#tracer.count(this.#events.mlock, 1, pfn);
   }
   /** One locked area less maps it. @kernel munlock_folio() — mm/mlock.c, v6.18 */
   munlockFolio(pfn: number): void {
-    if (this.munlock(pfn)) this.#tracer.count(this.#events.mlock, -1, pfn);
+    if (this.#isBatched(pfn)) this.#addToBatch(pfn, BATCHED_MUNLOCK);
+    else if (this.munlock(pfn)) this.#tracer.count(this.#events.mlock, -1, pfn);
+  }
+
+  /** While it is open, folios are put in it. Who opens it first settles it, by `settleMlocks`. */
+  get mlockBatch(): Pick<MlockBatch, "begin" | "end" | "isOutermost" | "contents"> {
+    return this.#batch;
+  }
+  /** How many locked areas map the folios of the batch, and with it which are unevictable. @kernel mlock_folio_batch() — mm/mlock.c, v6.18 */
+  settleMlocks(): void {
+    const batch = this.#batch;
+    for (let nth = 0; nth < batch.count; nth++) {
+      const pfn = batch.pfnAt(nth);
+      if (batch.kindAt(nth) === BATCHED_MUNLOCK) {
+        if (this.munlock(pfn)) this.#tracer.count(this.#events.mlock, -1, pfn);
+      } else if (this.mlock(pfn)) this.#tracer.count(this.#events.mlock, 1, pfn); // an entry before it was the last of others
+      this.#folios.put(pfn);
+    }
+    batch.empty();
+  }
+  /** False for a large folio, which does not wait, nor do those before it. @kernel folio_may_be_lru_cached() — include/linux/swap.h, v6.18 */
+  #isBatched(pfn: number): boolean {
+    if (!this.#batch.isOpen) return false;
+    if (this.#folios.order(pfn) === 0) return true;
+    this.settleMlocks();
+    return false;
+  }
+  #addToBatch(pfn: number, kind: number): void {
+    this.#folios.get(pfn);
+    this.#batch.add(pfn, kind);
+    if (this.#batch.isFull) this.settleMlocks();
   }
 
   /** True if a locked area maps the folio. @kernel folio_test_mlocked() — include/linux/page-flags.h, v6.18 */
@@ -193,16 +228,20 @@ export class MappedPages {
   moveAnonymous(pfn: number, mapping: number): void {
     this.#folios.setMapping(pfn, mapping, this.#folios.index(this.#folios.head(pfn)));
   }
-  /** True if it was not mlocked. */
+  /** True if it was not mlocked. That makes it unevictable only when the batch is settled. */
+  setMlocked(pfn: number): boolean {
+    return !this.#folios.testAndSetFlag(pfn, PG_mlocked);
+  }
+  /** True if it was not mlocked. @kernel __mlock_folio() — mm/mlock.c, v6.18 @differs One that was let go of before in the same batch is mlocked all the same. */
   mlock(pfn: number): boolean {
     const folios = this.#folios, head = folios.head(pfn);
     this.#mlockCounts[head]++;
-    if (folios.testAndSetFlag(pfn, PG_mlocked)) return false;
+    const wasMlocked = folios.testAndSetFlag(pfn, PG_mlocked);
+    if (folios.testAndSetFlag(pfn, PG_unevictable)) return !wasMlocked;
     folios.clearFlag(pfn, PG_active); // it leaves the list of active folios, and comes back as an inactive one
-    folios.setFlag(pfn, PG_unevictable);
-    return true;
+    return !wasMlocked;
   }
-  /** True if it is not mlocked any more. */
+  /** True if it is not mlocked any more. @kernel __munlock_folio() — mm/mlock.c, v6.18 */
   munlock(pfn: number): boolean {
     const folios = this.#folios, head = folios.head(pfn);
     if (!folios.testFlag(pfn, PG_mlocked)) return false;

@@ -27,6 +27,23 @@ export class MlockPages implements TableVisitor {
     walkTables(this.#parts, vma, first, end, this, UNLOCK);
   }
 
+  /**
+   * Runs a system call, or a part of one, in which folios become unevictable or cease to be in batches. The last batch is settled
+   * when the outermost ends.
+   * @kernel mlock_drain_local() — mm/mlock.c, v6.18
+   */
+  inBatches<Result>(work: () => Result): Result {
+    const { mlockBatch } = this.#maps;
+    mlockBatch.begin();
+    try {
+      const result = work();
+      if (mlockBatch.isOutermost) this.#maps.settleMlocks();
+      return result;
+    } finally {
+      mlockBatch.end();
+    }
+  }
+
   /** @kernel mlock_pte_range() — mm/mlock.c, v6.18 */
   visitLeaf(vma: number, page: number, _end: number, context: number): number {
     const { tables, vmas } = this.#parts, slot = leafSlotOf(this.#parts, vmas.mmOf(vma), page);

@@ -136,7 +136,7 @@ export class Mmu {
     this.calls = {
       ...parts, zap, files,
       areas: new Areas(parts, files, huge, options.maximumMapCount ?? Math.min(vmaCapacity, DEFAULT_MAX_MAP_COUNT)),
-      protection: new Protection(parts, huge), populate: new Populate(parts, this.faults), coldPageout: new ColdPageout(parts, maps, this.rmap, splits), lazyfree: new Lazyfree(parts, maps, splits), guards: new Guards(parts, zap),
+      protection: new Protection(parts, huge), populate: new Populate(parts, maps, this.faults), coldPageout: new ColdPageout(parts, maps, this.rmap, splits), lazyfree: new Lazyfree(parts, maps, splits), guards: new Guards(parts, zap),
       mlockPages: new MlockPages(parts, maps), huge, collapse: new HugeCollapse(parts, maps), pins, gup: new Gup(parts, this.faults, pins, taskPages), pageSize: folios.pageSize, taskPages,
     };
   }

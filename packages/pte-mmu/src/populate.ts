@@ -2,6 +2,7 @@ import { folioMarkAccessed, PG_dirty } from "@zeropfn/folio";
 import { mark } from "@zeropfn/state";
 import { type Access, EFAULT, EINVAL, ENOMEM, type FaultResult, faultIsError, READ, VM_FAULT_OOM, WRITE } from "@zeropfn/units";
 import type { Faults } from "./faults.ts";
+import type { MappedPages } from "./mapped-pages.ts";
 import type { MmuParts } from "./mmu-parts.ts";
 import { isAccessible } from "./page-protection.ts";
 import { NO_SLOT } from "./page-tables.ts";
@@ -12,10 +13,12 @@ import { VM_IO, VM_LOCKONFAULT, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from "
 /** Makes the pages of a range present before anybody accesses them. The caller holds mmap_lock. */
 export class Populate {
   readonly #parts: MmuParts;
+  readonly #maps: MappedPages;
   readonly #faults: Faults;
 
-  constructor(parts: MmuParts, faults: Faults) {
+  constructor(parts: MmuParts, maps: MappedPages, faults: Faults) {
     this.#parts = parts;
+    this.#maps = maps;
     this.#faults = faults;
   }
 
@@ -48,11 +51,11 @@ export class Populate {
   /** @kernel __get_user_pages() with FOLL_TOUCH — mm/gup.c, v6.18 */
   #touchAll(vma: number, first: number, end: number, access: Access): number {
     for (let page = first; page < end; page = this.#next(vma, page)) {
-      mark("populate", vma, page);
+      if (__EXPLORE__) mark("populate", vma, page, ...this.#maps.mlockBatch.contents());
       while (!this.#follow(vma, page, access)) {
         const result = this.#faults.handleIn(vma, page, access, 0);
         if (faultIsError(result)) return -errnoOf(result);
-        mark("populate again", vma, page);
+        if (__EXPLORE__) mark("populate again", vma, page, ...this.#maps.mlockBatch.contents());
       }
     }
     return 0;

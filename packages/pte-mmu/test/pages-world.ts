@@ -174,7 +174,7 @@ export class World {
     this.lazyfree = new Lazyfree(parts, this.maps, this.splits);
     this.coldPageout = new ColdPageout(parts, this.maps, this.rmap, this.splits);
     this.guards = new Guards(parts, this.zap);
-    this.populate = new Populate(parts, this.faults);
+    this.populate = new Populate(parts, this.maps, this.faults);
     this.mlockPages = new MlockPages(parts, this.maps);
     this.file = new MemoryFile(folios, (first, count, isEvenCows) => unmapMappingRange(parts, this.zap, FILE, first, count, isEvenCows));
   }

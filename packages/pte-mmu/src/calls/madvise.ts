@@ -91,7 +91,7 @@ export function madvise(calls: CallParts, mm: number, address: number, length: n
   const isAlone = changesAreas(advice);
   if (isAlone) vmas.mmapLock.lock(mm);
   else vmas.mmapLock.lockShared(mm);
-  const result = advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE ? populate(calls, mm, first, end, advice) : adviseAreas(calls, mm, first, end, advice);
+  const result = advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE ? calls.mlockPages.inBatches(() => populate(calls, mm, first, end, advice)) : adviseAreas(calls, mm, first, end, advice);
   if (isAlone) vmas.mmapLock.unlock(mm);
   else vmas.mmapLock.unlockShared(mm);
   return result;

@@ -62,15 +62,24 @@ export interface MmapRequest {
  * @differs MAP_GROWSDOWN is refused with -EOPNOTSUPP: stacks do not grow. MAP_HUGETLB with -ENOMEM: no huge pages are set aside.
  */
 export function mmap(calls: CallParts, mm: number, request: MmapRequest): CallResult {
-  const { vmas, pageSize } = calls;
-  if (!isAligned(request.offset, pageSize)) return -EINVAL;
+  const { flags, offset } = request;
+  if (!isAligned(offset, calls.pageSize)) return -EINVAL;
+  const populates = (flags & MAP_LOCKED) !== 0 || (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
+  return populates ? calls.mlockPages.inBatches(() => mmapAndPopulate(calls, mm, request)) : mmapAlone(calls, mm, request);
+}
+
+function mmapAlone(calls: CallParts, mm: number, request: MmapRequest): CallResult {
+  const { vmas } = calls;
   vmas.mmapLock.lock(mm);
   const result = mmapLocked(calls, mm, request);
   vmas.mmapLock.unlock(mm);
-  const { flags, length } = request;
-  const populates = (flags & MAP_LOCKED) !== 0 || (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
+  return result;
+}
+/** What comes may be what was there, and not be settled yet. */
+function mmapAndPopulate(calls: CallParts, mm: number, request: MmapRequest): CallResult {
+  const { pageSize } = calls, result = mmapAlone(calls, mm, request);
   // What cannot be populated is left to faults.
-  if (result >= 0 && populates) populateRange(calls, mm, result / pageSize, result / pageSize + pagesOf(length, pageSize), true);
+  if (result >= 0) populateRange(calls, mm, result / pageSize, result / pageSize + pagesOf(request.length, pageSize), true);
   return result;
 }
 

@@ -37,12 +37,16 @@ interface Remap {
  * @kernel mremap(2), do_mremap() — mm/mremap.c, v6.18
  */
 export function mremap(calls: CallParts, mm: number, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): CallResult {
-  const { vmas, pageSize } = calls;
+  const { pageSize } = calls;
   const remap: Remap = {
     mm, page: pageOf(address, pageSize), oldPages: pagesOf(oldLength, pageSize), newPages: pagesOf(newLength, pageSize), flags, newPage: pageOf(newAddress, pageSize), vma: NO_VMA, populates: false,
   };
   const refused = checkArguments(calls, remap);
-  if (refused < 0) return refused;
+  return refused < 0 ? refused : calls.mlockPages.inBatches(() => remapAndPopulate(calls, remap));
+}
+
+function remapAndPopulate(calls: CallParts, remap: Remap): CallResult {
+  const { vmas, pageSize } = calls, { mm } = remap;
   vmas.mmapLock.lock(mm);
   const page = isMoveAlone(remap) ? moveAreas(calls, remap) : remapArea(calls, remap);
   vmas.mmapLock.unlock(mm);

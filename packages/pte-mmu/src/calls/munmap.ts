@@ -50,12 +50,10 @@ function cutOut({ vmas, areas }: CallParts, mm: number, lowest: number, first: n
 
 /** Unmaps the pages of areas that no access finds any more, and frees the areas. @kernel vms_clear_ptes(), vms_complete_munmap_vmas() — mm/vma.c, v6.18 */
 export function unmapAreas(calls: CallParts, mm: number, areas: readonly number[], floorPage: number, ceilingPage: number): void {
-  const { vmas, gather, zap, tables, counters } = calls;
+  const { vmas, tables, counters } = calls;
   if (areas.length === 0) return;
-  gather.begin(mm);
-  for (const vma of areas) zap.range(vma, vmas.firstPageOf(vma), vmas.endPageOf(vma), ZAP_EVEN_COWS + ZAP_DROP_MARKERS);
-  for (const vma of areas) calls.areas.unlink(vma);
-  gather.finish();
+  if (areAnyLocked(calls, areas)) calls.mlockPages.inBatches(() => zapAreas(calls, mm, areas));
+  else zapAreas(calls, mm, areas);
   tables.freeTables(mm, vmas.firstPageOf(areas[0]!), vmas.endPageOf(areas[areas.length - 1]!), floorPage, ceilingPage);
   for (const vma of areas) {
     const pages = vmas.endPageOf(vma) - vmas.firstPageOf(vma), flags = vmas.flagsOf(vma);
@@ -63,4 +61,17 @@ export function unmapAreas(calls: CallParts, mm: number, areas: readonly number[
     if ((flags & VM_LOCKED) !== 0) counters.addLocked(mm, -pages);
     calls.areas.free(vma);
   }
+}
+
+function areAnyLocked({ vmas }: CallParts, areas: readonly number[]): boolean {
+  for (const vma of areas) if ((vmas.flagsOf(vma) & VM_LOCKED) !== 0) return true;
+  return false;
+}
+
+/** @kernel unmap_vmas() — mm/memory.c, v6.18 */
+function zapAreas({ vmas, gather, zap, areas }: CallParts, mm: number, doomed: readonly number[]): void {
+  gather.begin(mm);
+  for (const vma of doomed) zap.range(vma, vmas.firstPageOf(vma), vmas.endPageOf(vma), ZAP_EVEN_COWS + ZAP_DROP_MARKERS);
+  for (const vma of doomed) areas.unlink(vma);
+  gather.finish();
 }
