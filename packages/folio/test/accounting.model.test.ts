@@ -111,16 +111,16 @@ const steps: Readonly<Record<(typeof KINDS)[number], (world: World, choice: numb
     const folio = world.pick(choice);
     if (folio === undefined) return;
     const page = amount % 2 ** folio.order;
-    world.folios.addRmap(folio.pfn + page);
+    expect(world.folios.addRmap(folio.pfn + page)).toBe(folio.maps[page] === 0);
     folio.maps[page]!++;
   },
   unmap(world, choice, amount) {
     const folio = world.pick(choice);
     if (folio === undefined) return;
     const page = amount % 2 ** folio.order;
-    const unmap = (): void => world.folios.removeRmap(folio.pfn + page);
+    const unmap = (): boolean => world.folios.removeRmap(folio.pfn + page);
     if (folio.maps[page] === 0) return world.refuses(unmap, "FOLIO_NOT_MAPPED");
-    unmap();
+    expect(unmap()).toBe(folio.maps[page] === 1);
     folio.maps[page]!--;
   },
   split(world, choice, amount) {
