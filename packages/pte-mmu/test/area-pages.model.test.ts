@@ -139,8 +139,16 @@ class Model {
       const cell = area.cells[at]!;
       if (cell.isGuard || (cell.own === undefined && this.#behind(area, at) === undefined)) expected = false;
       else if (isWrite && cell.own === undefined) cell.own = this.#behind(area, at);
+      else if (isWrite && cell.mayBeZero) this.#settle(area, at);
     }
     expect(result === 0).toBe(expected);
+  }
+
+  /** A write finds the page that MADV_FREE left, which stays from now on, or has got zeros. */
+  #settle(area: Area, at: number): void {
+    const { world } = this, cell = area.cells[at]!, byte = world.folios.load8(world.pfn(area.first + at, area.mm), 0);
+    expect([0, cell.own]).toContain(byte);
+    Object.assign(cell, { own: byte, mayBeZero: false });
   }
 
   check(): void {
