@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { relative } from "node:path";
 import type { Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -72,7 +71,7 @@ export const fasterNames = (packagesFolder: string): Plugin => ({
     /** The numbers that a sibling exports, as it was built. */
     async function readNumbers(sibling: string): Promise<void> {
       if (numbers.has(sibling)) return;
-      const built = (await import(pathToFileURL(join(packagesFolder, sibling.slice("@zeropfn/".length), "dist/index.js")).href)) as Record<string, unknown>;
+      const built = (await import(sibling)) as Record<string, unknown>;
       const all = Object.entries(built).filter(([, value]) => typeof value === "number");
       modules.set(sibling, all.map(([name, value]) => `export const ${name} = ${value};\n`).join(""));
       numbers.set(sibling, new Set(all.map(([name]) => name)));

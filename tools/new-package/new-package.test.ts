@@ -11,7 +11,16 @@ import { newPackage } from "./command.ts";
 import { mistakeIn } from "./new-package.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const PRESETS = ["package.json", "nx.json", "build.d.ts", "tsconfig.base.json", "tsup.preset.ts", "vitest.preset.ts", "tools/test-setup"];
+const PRESETS = [
+  "package.json",
+  "nx.json",
+  "build.d.ts",
+  "tsconfig.base.json",
+  "tsup.preset.ts",
+  "tools/builds/faster-names.ts",
+  "vitest.preset.ts",
+  "tools/test-setup",
+];
 
 /** A copy of the house without its people: presets, the manifests of the packages, and the installed dependencies. */
 function copyOfTheHouse(): string {
