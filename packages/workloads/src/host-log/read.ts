@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { WorkloadsError, type WorkloadsErrorCode } from "../errors.ts";
+import { isBrokenGzip, lookAt } from "../gzip.ts";
 import type { LogLine, LogRecord } from "./line.ts";
 
 export interface HostLogReadOptions {
@@ -86,16 +86,3 @@ function parsed(text: string): Record<string, unknown> | undefined {
 
 const bad = (code: WorkloadsErrorCode, file: string, line: number, key: string, value: string, expected: string, cause?: unknown): WorkloadsError =>
   new WorkloadsError(code, { file, line, key, value, expected }, cause === undefined ? {} : { cause });
-
-/** The first bytes decide, not the name. */
-async function lookAt(path: string): Promise<{ isGzip: boolean; totalBytes: number }> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
-    return { isGzip: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b, totalBytes: (await file.stat()).size };
-  } finally {
-    await file.close();
-  }
-}
-
-const isBrokenGzip = (error: unknown): error is NodeJS.ErrnoException => /^Z_/.test((error as NodeJS.ErrnoException).code ?? "");

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { WorkloadsError } from "../errors.ts";
+import { isBrokenGzip, lookAt } from "../gzip.ts";
 import type { LackeySink } from "./events.ts";
 import { LackeyParser } from "./parser.ts";
 
@@ -36,16 +36,3 @@ export async function readLackey(path: string, sink: LackeySink, { onProgress = 
   }
   parser.end();
 }
-
-/** The first bytes decide, not the name. */
-async function lookAt(path: string): Promise<{ isGzip: boolean; totalBytes: number }> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
-    return { isGzip: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b, totalBytes: (await file.stat()).size };
-  } finally {
-    await file.close();
-  }
-}
-
-const isBrokenGzip = (error: unknown): error is NodeJS.ErrnoException => /^Z_/.test((error as NodeJS.ErrnoException).code ?? "");
