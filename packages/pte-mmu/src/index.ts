@@ -23,11 +23,12 @@ export type { FileFault, FileFaultFeatures, FileFaultHandler } from "./file-faul
 export { checkAccounting } from "./invariants.ts";
 export { Gup } from "./gup.ts";
 export { FOLL_FORCE, FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH, FOLL_WRITE, type GupFlags } from "./gup-flags.ts";
+export { type EntryVisitor, forEachEntry } from "./for-each-entry.ts";
 export type { MappedFiles } from "./mapped-files.ts";
 export { MM_ANONPAGES, MM_FILEPAGES, MM_SHMEMPAGES, MM_SWAPENTS, type MmCounter, MmCounters } from "./mm-counters.ts";
 export { MmPins } from "./mm-pins.ts";
 export { Mms, NO_MM } from "./mms.ts";
-export { type AccessResult, Mmu, type MmuOptions, type PresentVisitor, type SignalInfo, type VmaRange } from "./mmu.ts";
+export { type AccessResult, Mmu, type MmuOptions, type SignalInfo, type VmaRange } from "./mmu.ts";
 export { MmuGather } from "./mmu-gather.ts";
 export type { MmuParts } from "./mmu-parts.ts";
 export { LEAF_ABOVE, NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";

@@ -29,12 +29,10 @@ import { MmPins } from "./mm-pins.ts";
 import { Mms, NO_MM } from "./mms.ts";
 import { MmuGather } from "./mmu-gather.ts";
 import type { MmuParts } from "./mmu-parts.ts";
-import { NO_SLOT, PageTables, type PageTablesOptions } from "./page-tables.ts";
+import { PageTables, type PageTablesOptions } from "./page-tables.ts";
 import { Populate } from "./populate.ts";
 import { Protection } from "./protection.ts";
-import { pteInLeaf, pteIsPresent } from "./pte.ts";
 import { Rmap } from "./rmap.ts";
-import { leafSlotOf } from "./table-walk.ts";
 import { Thp } from "./thp.ts";
 import { TLB_MISS, Tlbs, type TlbsOptions } from "./tlbs.ts";
 import { unmapMappingRange } from "./unmap-mapping.ts";
@@ -72,9 +70,6 @@ export interface VmaRange {
   readonly pageIndex: number;
   readonly flags: VmFlags;
 }
-
-/** Told of a present entry: the page of the address space, and the packed entry. */
-export type PresentVisitor = (page: number, pte: number) => void;
 
 /** Why the last access failed. @kernel siginfo_t — include/uapi/asm-generic/siginfo.h, v6.18 */
 export interface SignalInfo {
@@ -222,11 +217,6 @@ export class Mmu {
     return -signal.signal;
   }
 
-  /** A fault of a user access. @kernel do_user_addr_fault() — arch/x86/mm/fault.c, v6.18 */
-  handleFault(mm: number, page: number, access: Access): FaultResult {
-    return this.faults.handle(mm, page, access);
-  }
-
   /**
    * Maps a frame that has no folio to account: the zero page, or storage. Read-only, unless `access` is a write; then
    * dirty and writable in one step. A present entry stays, unless this is a write to the same frame.
@@ -308,25 +298,6 @@ export class Mmu {
     this.thp.setDisabled(mm, false);
     vmas.mmapLock.unlock(mm);
     this.mms.free(mm);
-  }
-
-  /** Visits the present entries of pages [firstPage, endPage), those that may not be accessed included. For reports: not a leaf. */
-  forEachPresent(mm: number, firstPage: number, endPage: number, visit: PresentVisitor): void {
-    const { tables } = this;
-    for (let page = firstPage; page < endPage; ) {
-      const slot = tables.slotOf(mm, page);
-      if (slot === NO_SLOT) {
-        const leaf = leafSlotOf(this.calls, mm, page), holeEnd = tables.endOfHole(mm, page);
-        if (leaf !== NO_SLOT) for (const stop = Math.min(endPage, holeEnd); page < stop; page++) visit(page, pteInLeaf(tables.load(leaf), page & (tables.pagesPerTable - 1)));
-        page = holeEnd;
-        continue;
-      }
-      const stop = Math.min(endPage, tables.endOfTable(page));
-      for (let at = slot; page < stop; page++, at++) {
-        const pte = tables.load(at);
-        if (pteIsPresent(pte)) visit(page, pte);
-      }
-    }
   }
 }
 

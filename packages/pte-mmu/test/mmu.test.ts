@@ -2,7 +2,7 @@ import { Folios } from "@zeropfn/folio";
 import { Counters, reservedColumns } from "@zeropfn/state";
 import { BUS_ADRERR, EXEC, type FaultResult, READ, SEGV_ACCERR, SEGV_MAPERR, VM_FAULT_MAJOR, VM_FAULT_NOPAGE, VM_FAULT_OOM, VM_FAULT_SIGBUS, WRITE } from "@zeropfn/units";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type FileFault, type FileFaultHandler, MM_FILEPAGES, Mmu, NO_MM, NO_SLOT, pteIsDirty, pteIsExecutable, pteIsSpecial, pteIsWritable, ptePfn, VM_READ, VM_SHARED, VM_WRITE } from "../src/index.ts";
+import { forEachEntry, type FileFault, type FileFaultHandler, MM_FILEPAGES, Mmu, NO_MM, NO_SLOT, pteIsDirty, pteIsExecutable, pteIsSpecial, pteIsWritable, ptePfn, VM_READ, VM_SHARED, VM_WRITE } from "../src/index.ts";
 
 const FILE = 0;
 let folios: Folios;
@@ -150,7 +150,7 @@ describe("insertFolio and unmapping", () => {
     mmu.unmapMappingRange(FILE, 3, 2);
     const present = (mm: number, first: number, end: number): number[] => {
       const pages: number[] = [];
-      mmu.forEachPresent(mm, first, end, (page) => pages.push(page));
+      forEachEntry(mmu.tables, mm, first, end, (page) => pages.push(page));
       return pages;
     };
     expect(present(0, 0, 64)).toEqual([8, 9, 10, 13, 14, 15]);

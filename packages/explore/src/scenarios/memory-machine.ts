@@ -1,5 +1,5 @@
 import type { Machine, Process } from "@zeropfn/mm";
-import { checkAccounting, ptePfn } from "@zeropfn/pte-mmu";
+import { checkAccounting, forEachEntry, pteIsPresent, ptePfn } from "@zeropfn/pte-mmu";
 import { type MachineScenarioBuilder, type ScenarioSize, TINY } from "../machine-scenario.ts";
 
 /** One page of one process on two processors, and one frame to put it in, beside the zero page: nothing else fits. */
@@ -45,6 +45,8 @@ function isAccounted({ parts: { mmu } }: Machine): boolean {
 /** A byte of the only page that the process has, as its entry says now; -1 if it is not there. */
 export function byteOf({ machine: { parts: { mmu, folios } }, mm }: Process, offset: number): number {
   let value = -1;
-  mmu.forEachPresent(mm, 0, mmu.tables.pageCount, (_page, pte) => (value = folios.load8(ptePfn(pte), offset)));
+  forEachEntry(mmu.tables, mm, 0, mmu.tables.pageCount, (_page, pte) => {
+    if (pteIsPresent(pte)) value = folios.load8(ptePfn(pte), offset);
+  });
   return value;
 }

@@ -1,9 +1,7 @@
 import { type Folios, isAnonMapping, PG_dirty, PG_referenced, PG_swapbacked } from "@zeropfn/folio";
-import {
-  pteIsAccessed, pteIsDirty, pteIsMigration, pteIsPresent, pteIsSpecial, pteIsSwapped, ptePfn, swapPteOffset, VM_LOCKED,
+import { forEachEntry, pteIsAccessed, pteIsDirty, pteIsMigration, pteIsPresent, pteIsSpecial, pteIsSwapped, ptePfn, swapPteOffset, VM_LOCKED,
 } from "@zeropfn/pte-mmu";
 import type { Process } from "../process.ts";
-import { forEachEntry } from "./page-entries.ts";
 
 /**
  * What smaps adds up over an area, in bytes; shares (`pss…`) in bytes × 2^PSS_SHIFT.
@@ -50,7 +48,7 @@ export const noMemory = (): MemorySizes => ({
 export function addArea(sizes: MemorySizes, process: Process, vma: number): void {
   const { folios, mmu } = process.machine.parts, { vmas } = mmu, { pageSize } = folios;
   const isLocked = (vmas.flagsOf(vma) & VM_LOCKED) !== 0;
-  forEachEntry(process, vmas.firstPageOf(vma), vmas.endPageOf(vma), (_page, pte, isHuge) => {
+  forEachEntry(mmu.tables, process.mm, vmas.firstPageOf(vma), vmas.endPageOf(vma), (_page, pte, isHuge) => {
     if (pteIsPresent(pte)) {
       const pfn = ptePfn(pte);
       if (pteIsSpecial(pte) || folios.isZeroPage(pfn)) return;

@@ -1,11 +1,9 @@
 import { type Folios, isAnonMapping } from "@zeropfn/folio";
-import {
-  NO_VMA, PTE_MARKER_GUARD, PTE_MARKER_UFFD_WP, pteIsMigration, pteIsPresent, pteIsSoftDirty, pteIsSpecial, pteIsUffdWp, pteMarkers, ptePfn,
+import { forEachEntry, NO_VMA, PTE_MARKER_GUARD, PTE_MARKER_UFFD_WP, pteIsMigration, pteIsPresent, pteIsSoftDirty, pteIsSpecial, pteIsUffdWp, pteMarkers, ptePfn,
   swapPteIsSoftDirty, swapPteIsUffdWp, swapPteOffset, swapPteType, VM_SOFTDIRTY,
 } from "@zeropfn/pte-mmu";
 import type { VirtualAddress } from "@zeropfn/units";
 import type { Process } from "../process.ts";
-import { forEachEntry } from "./page-entries.ts";
 
 /**
  * What /proc/PID/pagemap says of one page.
@@ -45,7 +43,7 @@ export function pagemap(process: Process, address: VirtualAddress, pageCount: nu
     const from = Math.max(page, mmu.vmas.firstPageOf(vma)), end = Math.min(first + pageCount, mmu.vmas.endPageOf(vma));
     const isAreaSoftDirty = (mmu.vmas.flagsOf(vma) & VM_SOFTDIRTY) !== 0;
     if (isAreaSoftDirty && from < end) entries.fill(SOFT_DIRTY_HOLE, from - first, end - first);
-    forEachEntry(process, from, end, (at, pte, isHuge) => (entries[at - first] = entryOf(folios, pte, isAreaSoftDirty, isHuge)));
+    forEachEntry(mmu.tables, process.mm, from, end, (at, pte, isHuge) => (entries[at - first] = entryOf(folios, pte, isAreaSoftDirty, isHuge)));
     page = Math.max(end, from);
   }
   return entries;

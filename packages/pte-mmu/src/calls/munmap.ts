@@ -7,20 +7,14 @@ import { isAligned, pageOf, pagesOf } from "./lengths.ts";
 
 /** Unmaps whatever lies in a range. @returns 0, -EINVAL, or -ENOMEM if an area cannot be split. @kernel munmap(2), do_vmi_munmap() — mm/vma.c, v6.18 */
 export function munmap(calls: CallParts, mm: number, address: number, length: number): CallResult {
-  const { vmas } = calls;
-  vmas.mmapLock.lock(mm);
-  const result = munmapLocked(calls, mm, address, length);
-  vmas.mmapLock.unlock(mm);
-  return result;
-}
-
-/** The same, for who holds mmap_lock for writing. */
-export function munmapLocked(calls: CallParts, mm: number, address: number, length: number): CallResult {
-  const { pageSize, taskPages } = calls;
+  const { pageSize, taskPages, vmas } = calls;
   if (!isAligned(address, pageSize)) return -EINVAL;
   const first = pageOf(address, pageSize), pages = pagesOf(length, pageSize);
   if (first > taskPages || pages > taskPages - first || pages === 0) return -EINVAL;
-  return unmapRange(calls, mm, first, first + pages);
+  vmas.mmapLock.lock(mm);
+  const result = unmapRange(calls, mm, first, first + pages);
+  vmas.mmapLock.unlock(mm);
+  return result;
 }
 
 /** Unmaps pages [first, end). @returns 0, or -ENOMEM. @kernel do_vmi_align_munmap() — mm/vma.c, v6.18 */
